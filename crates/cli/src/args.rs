@@ -1,0 +1,433 @@
+//! The command line: what can be said to `lazaret`, with an example for each command.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use lazaret_model::{DatasetName, Epsilon};
+
+/// Health records in, pseudonymised; permitted questions; private answers out.
+#[derive(Debug, Parser)]
+#[command(name = "lazaret", version, max_term_width = 100)]
+#[command(after_help = "Start with `lazaret demo`. Exit status: 0 done, 1 failed, 2 wrong usage, \
+3 done with records in quarantine, 4 refused.")]
+pub(crate) struct Args {
+    /// The folder of this home: keys, store, lake, quarantine.
+    #[arg(long, global = true, env = "LAZARET_HOME", default_value = "./lazaret-home")]
+    pub(crate) home: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole story on synthetic people in a fresh home.
+    #[command(after_help = "Example: lazaret demo --persons 2000")]
+    Demo(Demo),
+    /// A new home with its keys.
+    #[command(after_help = "Example: lazaret --home ./home init --role all --demo")]
+    Init(Init),
+    /// Synthetic people as a nightly export.
+    #[command(after_help = "Example: lazaret synth fhir --persons 1000 --seed 7 --out ./export --nights 2")]
+    Synth(Synth),
+    /// One night: an export in, a snapshot out.
+    #[command(after_help = "Example: lazaret ingest pipelines/fhir-r4 --from ./export/night-1")]
+    Ingest(Ingest),
+    /// Ask under a permit.
+    #[command(after_help = "Example: lazaret query --permit FR-2026-P-000001 --preview \
+        --sql 'SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex'")]
+    Query(Query),
+    /// What is spent and left of a permit or a dataset's cap.
+    #[command(after_help = "Example: lazaret budget --permit FR-2026-P-000001")]
+    Budget(Budget),
+    /// The permit office by hand: applications and decisions.
+    #[command(subcommand, after_help = "Example: lazaret application review FR-2026-000001 --as ada --verdict approve --reasons 'all criteria met'")]
+    Application(ApplicationStep),
+    /// Permits: grant, show, verify, revoke, export.
+    #[command(subcommand, after_help = "Example: lazaret permit verify permit.jws --key permit.pub.pem")]
+    Permit(PermitStep),
+    /// Released answers and their signatures.
+    #[command(subcommand, after_help = "Example: lazaret release list --permit FR-2026-P-000001")]
+    Release(ReleaseStep),
+    /// The lake: its snapshots, and whether every byte is as published.
+    #[command(subcommand, after_help = "Example: lazaret lake snapshots fr-demo")]
+    Lake(LakeStep),
+    /// Records that did not go in.
+    #[command(subcommand, after_help = "Example: lazaret quarantine list")]
+    Quarantine(QuarantineStep),
+    /// The log: verify it, export it.
+    #[command(subcommand, after_help = "Example: lazaret audit verify")]
+    Audit(AuditStep),
+    /// Public halves of this home's keys.
+    #[command(subcommand, after_help = "Example: lazaret keys export-public")]
+    Keys(KeysStep),
+    /// Validate lazaret.toml and the environment over it.
+    #[command(subcommand, after_help = "Example: lazaret config check")]
+    Config(ConfigStep),
+    /// Completions for a shell, on stdout.
+    #[command(after_help = "Example: lazaret completions bash > /etc/bash_completion.d/lazaret")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a list or an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Csv,
+    Parquet,
+}
+
+impl From<Format> for lazaret_gateway::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+            Format::Parquet => Self::Parquet,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// How many people to make up.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) persons: u32,
+}
+
+/// What a home is for. Holder, access body and trust centre are different organisations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    Holder,
+    Hdab,
+    TrustCentre,
+    All,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// Which keys the home gets.
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) role: Role,
+    /// Marks the home as not for real data.
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+/// The form of a synthetic export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceFormat {
+    Fhir,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Synth {
+    /// The export's form.
+    #[arg(value_enum)]
+    pub(crate) format: SourceFormat,
+    /// How many people.
+    #[arg(long)]
+    pub(crate) persons: u32,
+    /// The seed: the same seed makes the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The folder to write to.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// How many nights: the first is full, the others hold changes.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub(crate) nights: u32,
+}
+
+/// How progress is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ingest {
+    /// A folder with pipeline.toml and views.
+    pub(crate) pipeline: PathBuf,
+    /// The folder or file:// URL of the export.
+    #[arg(long)]
+    pub(crate) from: String,
+    /// The share of records that may go to quarantine before the run stops; overrides the pipeline.
+    #[arg(long)]
+    pub(crate) quarantine_max: Option<f64>,
+    /// Read and check everything, publish nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How progress is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) log: Log,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Query {
+    /// The permit's id, or the file that holds it.
+    #[arg(long)]
+    pub(crate) permit: String,
+    /// A file with the SQL.
+    #[arg(required_unless_present = "sql")]
+    pub(crate) file: Option<PathBuf>,
+    /// The SQL itself.
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) sql: Option<String>,
+    /// The privacy loss this question may cause.
+    #[arg(long, default_value = "0.1")]
+    pub(crate) epsilon: Epsilon,
+    /// Rows of one person that count in a group; fewer rows, less noise.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rows: Option<u32>,
+    /// Groups in which one person counts; fewer groups, less noise.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) groups: Option<u32>,
+    /// What it would cost and how precise it would be; reads no row, spends nothing.
+    #[arg(long)]
+    pub(crate) preview: bool,
+    /// Who asks: a person the permit names. In a demo home, by default, its first.
+    #[arg(long = "as")]
+    pub(crate) person: Option<String>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+    /// Where the answer is written instead of stdout.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Account {
+    /// A permit's id.
+    #[arg(long)]
+    pub(crate) permit: Option<String>,
+    /// A dataset's name.
+    #[arg(long)]
+    pub(crate) dataset: Option<DatasetName>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Budget {
+    #[command(flatten)]
+    pub(crate) account: Account,
+    /// How it is written.
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+/// An officer's vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Verdict {
+    Approve,
+    Reject,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApplicationStep {
+    /// Keeps a draft from its JSON.
+    New {
+        /// The application, as models of the HealthData@EU form have it.
+        file: PathBuf,
+        /// Who applies.
+        #[arg(long = "as")]
+        user: String,
+    },
+    /// Hands a draft in.
+    Submit {
+        /// The application.
+        id: String,
+        /// Who applies.
+        #[arg(long = "as")]
+        user: String,
+    },
+    /// All applications and where they stand.
+    List {
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One application with its reviews.
+    Show {
+        /// The application.
+        id: String,
+    },
+    /// An officer's vote; the other's is hidden until both have voted.
+    Review {
+        /// The application.
+        id: String,
+        /// Who votes.
+        #[arg(long = "as")]
+        user: String,
+        /// The vote.
+        #[arg(long, value_enum)]
+        verdict: Verdict,
+        /// Why.
+        #[arg(long)]
+        reasons: String,
+    },
+    /// The decision after two votes; a positive one issues the permit.
+    Decide {
+        /// The application.
+        id: String,
+        /// Who signs.
+        #[arg(long = "as")]
+        user: String,
+        /// The decision's reasons.
+        #[arg(long)]
+        reasons: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PermitStep {
+    /// Demo homes only: application, two reviews and signature in one go; prints the permit's id.
+    Grant {
+        /// The policy, as in the `policy` part of a permit.
+        policy: PathBuf,
+    },
+    /// A permit's payload.
+    Show {
+        /// The permit.
+        id: String,
+    },
+    /// Verifies a permit's file with the public key alone.
+    Verify {
+        /// The permit's file.
+        file: PathBuf,
+        /// The access body's public key; by default this home's.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
+    /// Ends a permit for good.
+    Revoke {
+        /// The permit.
+        id: String,
+        /// Who revokes.
+        #[arg(long = "as")]
+        user: String,
+        /// Why.
+        #[arg(long)]
+        reasons: String,
+    },
+    /// The signed permit as a file.
+    Export {
+        /// The permit.
+        id: String,
+        /// Where to.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReleaseStep {
+    /// The releases of a permit.
+    List {
+        /// The permit.
+        #[arg(long)]
+        permit: String,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One release again; free.
+    Show {
+        /// The release.
+        id: String,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// A release as a file.
+    Export {
+        /// The release.
+        id: String,
+        /// Where to.
+        #[arg(long)]
+        out: PathBuf,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "json")]
+        format: Format,
+    },
+    /// Verifies a release's signature with the public key alone.
+    Verify {
+        /// The release as JSON.
+        file: PathBuf,
+        /// The public key of the engine that released it; by default this home's.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LakeStep {
+    /// The snapshots of a dataset, oldest first.
+    Snapshots {
+        /// The dataset.
+        dataset: DatasetName,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Every file's hash and rows of a snapshot.
+    Verify {
+        /// The dataset.
+        dataset: DatasetName,
+        /// The snapshot, or `latest`.
+        #[arg(default_value = "latest")]
+        snapshot: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineStep {
+    /// What did not go in, and why; nothing of the records.
+    List {
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One record, decrypted. The look is logged.
+    Show {
+        /// The run.
+        run: String,
+        /// The record's number in it.
+        number: u64,
+        /// Who looks.
+        #[arg(long = "as")]
+        user: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditStep {
+    /// Recomputes the whole log.
+    Verify,
+    /// The log's entries as JSON lines.
+    Export {
+        /// Where to.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysStep {
+    /// The public keys of this home, as PEM.
+    ExportPublic,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigStep {
+    /// Says what is configured, or what is wrong.
+    Check,
+}

@@ -1,0 +1,141 @@
+//! From noisy coordinates to a number with its standard error and its 95 % interval.
+
+use lazaret_model::Clamp;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::price::{unit, width};
+use crate::{Checked, DisclosureError, Measure};
+
+/// The 97.5 % point of the normal distribution.
+const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// A number of a release.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Number {
+    /// A count.
+    Whole(i64),
+    /// A sum or a mean.
+    Real(f64),
+}
+
+/// What a cell shows. Estimates are unbiased: a count or a sum may come out negative.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shown {
+    /// The estimate.
+    pub value: Number,
+    /// Its standard error.
+    pub std_error: f64,
+    /// The lower end of its 95 % interval.
+    pub low95: Number,
+    /// The upper end of its 95 % interval.
+    pub high95: Number,
+}
+
+/// One estimate of one group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell {
+    /// Too few persons stand behind it, so there is no value at all.
+    Hidden,
+    /// The estimate.
+    Shown(Shown),
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Hidden => {
+                let mut cell = serializer.serialize_struct("Cell", 1)?;
+                cell.serialize_field("hidden", &true)?;
+                cell.end()
+            }
+            Self::Shown(shown) => {
+                let mut cell = serializer.serialize_struct("Cell", 5)?;
+                cell.serialize_field("value", &shown.value)?;
+                cell.serialize_field("std_error", &shown.std_error)?;
+                cell.serialize_field("low95", &shown.low95)?;
+                cell.serialize_field("high95", &shown.high95)?;
+                cell.serialize_field("hidden", &false)?;
+                cell.end()
+            }
+        }
+    }
+}
+
+/// The cell of noisy coordinates. All of it is post-processing: it sees no exact number.
+pub(crate) fn estimate(measure: Measure, noisy: &[i128], sigma: f64) -> Checked<Cell> {
+    match (measure, noisy) {
+        (Measure::Persons | Measure::Rows, [count]) => counted(*count, sigma),
+        (Measure::Sum(clamp), [sum]) => Ok(summed(clamp, *sum, sigma)),
+        (Measure::Mean(clamp), [rows, centred]) => Ok(meant(clamp, *rows, *centred, sigma)),
+        _ => Err(DisclosureError::Exact("a measurement of the wrong length")),
+    }
+}
+
+fn counted(count: i128, sigma: f64) -> Checked<Cell> {
+    // Bounds on reach, persons and noise keep a count within 2^62; the sampler would have to draw
+    // beyond 64 standard deviations for this to fail.
+    let value = i64::try_from(count).map_err(|_| DisclosureError::Exact("a count too large"))?;
+    let half = NORMAL_95 * sigma;
+    Ok(Cell::Shown(Shown {
+        value: Number::Whole(value),
+        std_error: sigma,
+        low95: Number::Whole(whole((value as f64 - half).floor())),
+        high95: Number::Whole(whole((value as f64 + half).ceil())),
+    }))
+}
+
+fn summed(clamp: Clamp, sum: i128, sigma: f64) -> Cell {
+    let half = NORMAL_95 * sigma;
+    Cell::Shown(Shown {
+        value: Number::Real(sum as f64 / unit(clamp)),
+        std_error: sigma / unit(clamp),
+        low95: Number::Real((sum as f64 - half).floor() / unit(clamp)),
+        high95: Number::Real((sum as f64 + half).ceil() / unit(clamp)),
+    })
+}
+
+/// The mean is `centre + (u / 2) f` with `f = centred / rows`, both coordinates carrying noise of
+/// `sigma`. By the delta method the variance of `f` is `(sigma / rows)^2 (1 + f^2)`. Where the noisy
+/// number of rows is within three standard errors of zero that says nothing, and the interval is
+/// all that the bounds allow. The value and the interval are cut to the bounds, where the mean is.
+fn meant(clamp: Clamp, rows: i128, centred: i128, sigma: f64) -> Cell {
+    let (rows, centred) = (rows as f64, centred as f64);
+    let (low, high) = (clamp.low() as f64, clamp.high() as f64);
+    let radius = width(clamp) / 2.0;
+    if sigma == 0.0 && rows == 0.0 {
+        return Cell::Hidden;
+    }
+    let fraction = if rows > 0.0 {
+        (centred / rows).clamp(-1.0, 1.0)
+    } else {
+        0.0
+    };
+    let value = (low / 2.0 + high / 2.0 + radius * fraction).clamp(low, high);
+    let far = rows > 3.0 * sigma;
+    let error = radius * sigma / rows * fraction.hypot(1.0);
+    let (error, from, to) = if far {
+        let half = NORMAL_95 * error;
+        (
+            error.min(radius),
+            (value - half).max(low),
+            (value + half).min(high),
+        )
+    } else {
+        (radius, low, high)
+    };
+    Cell::Shown(Shown {
+        value: Number::Real(value / unit(clamp)),
+        std_error: error / unit(clamp),
+        low95: Number::Real(from / unit(clamp)),
+        high95: Number::Real(to / unit(clamp)),
+    })
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "saturates, at the ends of an interval"
+)]
+const fn whole(value: f64) -> i64 {
+    value as i64
+}

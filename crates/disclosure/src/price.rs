@@ -1,0 +1,276 @@
+//! The price of a query, from its shape alone: which measurements, how much noise, what threshold.
+
+use lazaret_ledger::Cost;
+use lazaret_model::{Clamp, Delta, Epsilon, Rho};
+
+use crate::DisclosureError::{self, Parameters};
+use crate::account::{half, is_within, largest_rho};
+use crate::noise::{OpenDp, passes};
+use crate::plan::{Backing, Planned, Source, build, measurements};
+use crate::table::{Bounds, Card, Column, Role};
+use crate::{Checked, Key, Measure, Shape};
+
+/// The part of the permit's delta for thresholds that one query takes at most.
+const QUERIES_WITH_THRESHOLD: u64 = 100;
+/// A number of persons that the query does not ask for, bought to hide small groups.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bought {
+    /// The mask whose persons are counted.
+    pub mask: usize,
+    /// The standard deviation of the count's noise, in persons.
+    pub std_error: f64,
+}
+
+/// A query's price and the noise it buys. It is made by [`price`] alone and holds nothing measured.
+#[derive(Debug, Clone)]
+pub struct Priced {
+    pub(crate) shape: Shape,
+    pub(crate) planned: Vec<Planned>,
+    pub(crate) backings: Vec<Option<Backing>>,
+    columns: Vec<Column>,
+    notes: Vec<String>,
+    cost: Cost,
+    epsilon: Epsilon,
+}
+
+/// Prices a query that is to be (epsilon, delta / 2)-private alone, delta being the permit's.
+///
+/// # Errors
+/// `Shape`, where the shape cannot be released; `Parameters`, where epsilon or delta leave no
+/// room for a measurement or a threshold.
+///
+/// # Privacy
+/// A function of the query's text and the permit: no row is read, so a price, and a refusal, may be
+/// shown. The cost is the sum of what OpenDP's maps state for the very measurements that will
+/// run, rounded up; it converts to (epsilon, delta / 2), which is checked once more at the end. A
+/// threshold adds at most a hundredth of the permit's other half of delta.
+pub fn price(
+    shape: &Shape,
+    epsilon: Epsilon,
+    permit_delta: Delta,
+) -> Result<Priced, DisclosureError> {
+    shape.check()?;
+    let half = half(permit_delta);
+    let (sources, backings) = measurements(shape);
+    let total = largest_rho(epsilon, half)?;
+    let share = Rho::from_pico(total.units().checked_div(sources.len() as u64).unwrap_or(0));
+    if share == Rho::ZERO {
+        return Err(Parameters("epsilon is too small for so many estimates"));
+    }
+    let planned = sources
+        .into_iter()
+        .map(|source| Planned::solve(shape, source, share));
+    let mut planned = planned.collect::<Result<Vec<_>, _>>()?;
+    if let Some(first) = planned.first_mut().filter(|_| shape.is_private()) {
+        let limit = Delta::from_atto(half.units() / QUERIES_WITH_THRESHOLD);
+        first.set_threshold(shape.minimum, limit)?;
+    }
+    let cost = build::<OpenDp>(&planned)?.1;
+    if cost.rho > total || !is_within(cost.rho, epsilon, half)? {
+        return Err(Parameters("epsilon does not convert at this delta"));
+    }
+    let (columns, notes) = (columns(shape, &planned)?, Vec::new());
+    let shape = shape.clone();
+    let mut priced = Priced {
+        shape,
+        planned,
+        backings,
+        columns,
+        notes,
+        cost,
+        epsilon,
+    };
+    priced.notes = priced.write_notes()?;
+    Ok(priced)
+}
+
+impl Priced {
+    /// What the query costs: reserve exactly this.
+    ///
+    /// # Privacy
+    /// As of [`price`]: a function of text and permit.
+    #[must_use]
+    pub const fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// The epsilon that was asked for.
+    ///
+    /// # Privacy
+    /// As of [`price`].
+    #[must_use]
+    pub const fn epsilon(&self) -> Epsilon {
+        self.epsilon
+    }
+
+    /// The columns of the answer, keys first, each with its card.
+    ///
+    /// # Privacy
+    /// As of [`price`]: mechanism, scale, sensitivity and bounds are all declared.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The numbers of persons bought besides the estimates.
+    ///
+    /// # Privacy
+    /// As of [`price`]. A bought count decides what is hidden and is not itself released.
+    #[must_use]
+    pub fn bought(&self) -> Vec<Bought> {
+        let persons = self.planned.iter().filter_map(|each| match each.source {
+            Source::Persons(mask) => Some(Bought {
+                mask,
+                std_error: each.sigma,
+            }),
+            Source::Estimate(_) => None,
+        });
+        persons.collect()
+    }
+
+    /// The noisy number of persons from which a private key is shown.
+    ///
+    /// # Privacy
+    /// As of [`price`].
+    #[must_use]
+    pub fn threshold(&self) -> Option<u64> {
+        threshold(&self.planned)
+    }
+
+    /// Sentences for the person who reads the answer: what is hidden, and how surely.
+    ///
+    /// # Privacy
+    /// As of [`price`]: probabilities follow from the noise, not from data.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The standard error an estimate will have, in its own units; that of a mean at a group of
+    /// `rows` rows, at the worst place between its bounds. `None` where there is no such estimate.
+    ///
+    /// # Privacy
+    /// As of [`price`]: `rows` is the caller's guess, not a count.
+    #[must_use]
+    pub fn std_error(&self, estimate: usize, rows: u64) -> Option<f64> {
+        let shape = self.shape.estimates.get(estimate)?;
+        let source = Source::Estimate(estimate);
+        let planned = self.planned.iter().find(|each| each.source == source)?;
+        Some(match shape.measure {
+            Measure::Persons | Measure::Rows => planned.sigma,
+            Measure::Sum(clamp) => planned.sigma / unit(clamp),
+            Measure::Mean(clamp) => {
+                let width = width(clamp);
+                let error = planned.sigma / (rows.max(1) as f64) / std::f64::consts::SQRT_2;
+                error.min(width / 2.0) / unit(clamp)
+            }
+        })
+    }
+
+    fn write_notes(&self) -> Checked<Vec<String>> {
+        let minimum = self.shape.minimum;
+        let mut notes = Vec::new();
+        if minimum > 1 {
+            notes.push(format!("groups under {minimum} persons are hidden"));
+        }
+        if let Some(threshold) = self.threshold() {
+            let delta = self.cost.delta;
+            notes.push(format!(
+                "groups whose noisy number of persons is under {threshold} are left out; a group \
+                 of one person is shown with probability {delta} at most"
+            ));
+        } else if minimum > 1 {
+            let sigmas = self.backings.iter().flatten().filter_map(|backing| {
+                Some(self.planned.get(backing.measurement)?.sigma / backing.unit as f64)
+            });
+            let sigma = sigmas.fold(0.0, f64::max);
+            let (alone, nearly) = (passes(sigma, minimum - 1)?, passes(sigma, 1)?);
+            notes.push(format!(
+                "by noise, a group of 1 person may be shown with probability {alone:.2e}, one of \
+                 {} with {nearly:.2e}, at most",
+                minimum - 1
+            ));
+        }
+        for Bought { mask, .. } in self.bought() {
+            let backed = self
+                .shape
+                .estimates
+                .iter()
+                .filter(|estimate| estimate.mask == mask);
+            let names: Vec<_> = backed
+                .map(|estimate| format!("`{}`", estimate.name))
+                .collect();
+            let what = if names.is_empty() {
+                "the groups".into()
+            } else {
+                names.join(", ")
+            };
+            notes.push(format!(
+                "the number of persons behind {what} is paid for as well"
+            ));
+        }
+        Ok(notes)
+    }
+}
+
+/// The width of a pair of bounds in units.
+pub(crate) fn width(clamp: Clamp) -> f64 {
+    clamp.high().abs_diff(clamp.low()) as f64
+}
+
+/// How many units one is.
+pub(crate) fn unit(clamp: Clamp) -> f64 {
+    10f64.powi(i32::from(clamp.scale()))
+}
+
+fn threshold(planned: &[Planned]) -> Option<u64> {
+    planned
+        .iter()
+        .find_map(|each| each.threshold)
+        .and_then(|threshold| threshold.try_into().ok())
+}
+
+/// The columns with their cards. Scale and sensitivity are in the column's own units; for a mean
+/// they are those of its centred sum, the sum of `x - (low + high) / 2`.
+fn columns(shape: &Shape, planned: &[Planned]) -> Checked<Vec<Column>> {
+    let threshold = threshold(planned);
+    let key = |key: &Key| {
+        let role = Role::Key {
+            kind: key.kind.name(),
+        };
+        Column {
+            name: key.name.clone(),
+            role,
+        }
+    };
+    let mut columns: Vec<_> = shape.keys.iter().map(key).collect();
+    for (at, estimate) in shape.estimates.iter().enumerate() {
+        let own = planned
+            .iter()
+            .find(|each| each.source == Source::Estimate(at));
+        let own = own.ok_or(DisclosureError::Mismatch)?;
+        let (kind, clamp, per_unit) = match estimate.measure {
+            Measure::Persons | Measure::Rows => ("int64", None, 1.0),
+            Measure::Sum(clamp) => ("float64", Some(clamp), unit(clamp)),
+            Measure::Mean(clamp) => ("float64", Some(clamp), 2.0 * unit(clamp)),
+        };
+        let (groups_per_person, rows_per_person) = (own.groups, estimate.rows_per_person);
+        let card = Card {
+            kind,
+            mechanism: "discrete_gaussian",
+            scale: own.sigma / per_unit,
+            sensitivity: own.l2 / per_unit,
+            bounds: Bounds {
+                groups_per_person,
+                rows_per_person,
+                clamp,
+            },
+            threshold,
+        };
+        columns.push(Column {
+            name: estimate.name.clone(),
+            role: Role::Estimate(card),
+        });
+    }
+    Ok(columns)
+}

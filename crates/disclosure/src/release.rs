@@ -1,0 +1,154 @@
+//! The release: opened, noised, thresholded and hidden in one call.
+
+use lazaret_ledger::{Cost, Reservation, Used};
+
+use crate::cell::{Cell, estimate};
+use crate::groups::{arrange, encode};
+use crate::noise::{Noise, OpenDp};
+use crate::plan::{Planned, Source, build};
+use crate::table::{Release, Values};
+use crate::{Checked, DisclosureError, Exact, Group, Priced, Shape};
+
+/// Turns a sealed exact result into a release, and the payment into a used one.
+///
+/// It computes and blocks: call it where blocking is allowed. OpenDP's measurements are made, used
+/// and dropped inside.
+///
+/// # Errors
+/// What went wrong and the number of the ledger's entry, whose cost stays spent. The caller shows a
+/// fault, never this error: whether an exact result fits its shape may depend on rows.
+///
+/// # Privacy
+/// Before a number is read, the cost of all measurements is taken from OpenDP's own maps and
+/// compared with what was paid. One person changes at most `groups_per_person` groups, each
+/// coordinate by at most its reach: that is the bounding the engine enforces below, and the L2
+/// sensitivity the maps are asked for. Public keys are all shown, so which rows there are says
+/// nothing; private keys are shown only past the threshold, whose delta is paid. All else -
+/// hiding, means, intervals, order - is post-processing of noisy numbers. No exact number and no
+/// array of the engine's reaches the release.
+pub fn release(
+    exact: Exact,
+    shape: &Shape,
+    priced: &Priced,
+    paid: Reservation,
+) -> Result<(Release, Used), (DisclosureError, i64)> {
+    let (id, granted) = (paid.id(), paid.cost());
+    let used = paid.used();
+    match answer::<OpenDp>(exact, shape, priced, granted) {
+        Ok(release) => Ok((release, used)),
+        Err(error) => Err((error, id)),
+    }
+}
+
+/// The same release with exact numbers and nothing hidden: zero standard errors, all groups that
+/// exist. A mean of no rows is a hidden cell, a sum of none is zero.
+///
+/// # Errors
+/// As of [`release`].
+///
+/// # Privacy
+/// None: it opens the seal. It exists only with the feature `noiseless`, for tests that compare
+/// the engine with another one, and is never compiled into the program.
+#[cfg(feature = "noiseless")]
+pub fn release_without_noise(
+    exact: Exact,
+    shape: &Shape,
+    priced: &Priced,
+) -> Result<Release, DisclosureError> {
+    answer::<crate::noise::Exactly>(exact, shape, priced, Cost::ZERO)
+}
+
+/// The noisy coordinates of one measurement, group by group.
+type Noisy = Vec<Vec<i128>>;
+
+pub(crate) fn answer<N: Noise>(
+    exact: Exact,
+    shape: &Shape,
+    priced: &Priced,
+    granted: Cost,
+) -> Checked<Release> {
+    if priced.shape != *shape {
+        return Err(DisclosureError::Mismatch);
+    }
+    let (measurements, asked) = build::<N>(&priced.planned)?;
+    if !granted.covers(asked) {
+        return Err(DisclosureError::Underpaid);
+    }
+    let mut groups = arrange(exact.open(), shape)?;
+    let mut noisy: Vec<Noisy> = Vec::new();
+    for (planned, measurement) in priced.planned.iter().zip(&measurements) {
+        noisy.push(if planned.threshold.is_some() {
+            survivors(&mut groups, measurement)?
+        } else {
+            measured(&groups, shape, planned, measurement)?
+        });
+    }
+    let keys = shape.keys.iter().enumerate().map(|(at, key)| {
+        let values = groups.iter().filter_map(|group| group.key.get(at).cloned());
+        Values::Keys(key.kind, values.collect())
+    });
+    let mut values: Vec<_> = keys.collect();
+    for at in 0..shape.estimates.len() {
+        values.push(Values::Cells(cells::<N>(at, priced, &noisy)?));
+    }
+    let columns = priced.columns().iter().cloned().zip(values).collect();
+    Ok(Release::new(columns, groups.len(), priced.notes().to_vec()))
+}
+
+/// Releases private keys: drops the groups whose noisy number of persons does not pass, and gives
+/// the noisy numbers of the others. It is the first measurement, so that all later ones see
+/// the released keys alone.
+fn survivors<N: Noise>(groups: &mut Vec<Group>, measurement: &N) -> Checked<Noisy> {
+    let count = |group: &Group| (encode(&group.key), group.persons_of(0));
+    let passed = measurement.keys(groups.iter().map(count).collect())?;
+    let mut noisy = Vec::new();
+    groups.retain(|group| {
+        let count = passed.get(&encode(&group.key));
+        noisy.extend(count.map(|count| vec![*count]));
+        count.is_some()
+    });
+    Ok(noisy)
+}
+
+/// One vector over all groups, cut back into groups.
+fn measured<N: Noise>(
+    groups: &[Group],
+    shape: &Shape,
+    planned: &Planned,
+    measurement: &N,
+) -> Checked<Noisy> {
+    let coordinates = |group: &Group| match planned.source {
+        Source::Persons(mask) => vec![group.persons_of(mask)],
+        Source::Estimate(at) => group.coordinates(at, shape),
+    };
+    let exact: Vec<Vec<i128>> = groups.iter().map(coordinates).collect();
+    let each = exact.first().map_or(1, |group| group.len().max(1));
+    let noisy = measurement.vector(exact.concat())?;
+    Ok(noisy.chunks(each).map(<[i128]>::to_vec).collect())
+}
+
+/// The cells of one estimate: shown where the noisy persons behind them reach the minimum.
+fn cells<N: Noise>(at: usize, priced: &Priced, noisy: &[Noisy]) -> Checked<Vec<Cell>> {
+    let missing = || DisclosureError::Exact("a measurement is missing");
+    let own = priced.planned.iter().zip(noisy);
+    let mut own = own.filter(|(planned, _)| planned.source == Source::Estimate(at));
+    let (planned, values) = own.next().ok_or_else(missing)?;
+    let measure = priced.shape.estimates.get(at).ok_or_else(missing)?.measure;
+    let backing = priced.backings.get(at).ok_or_else(missing)?;
+    let mut cells = Vec::new();
+    for (group, coordinates) in values.iter().enumerate() {
+        let shown = match backing {
+            None => true,
+            Some(backing) => {
+                let persons = noisy
+                    .get(backing.measurement)
+                    .and_then(|all| all.get(group)?.first());
+                let persons = persons.ok_or_else(missing)?;
+                N::shows(*persons, backing.unit, priced.shape.minimum)
+            }
+        };
+        let cell = shown.then(|| estimate(measure, coordinates, N::sigma(planned)));
+        cells.push(cell.transpose()?.unwrap_or(Cell::Hidden));
+    }
+    Ok(cells)
+}

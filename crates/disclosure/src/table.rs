@@ -1,0 +1,319 @@
+//! A release: rows of keys and cells, rebuilt from scalars, and its JSON and Arrow forms.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::types::Date32Type;
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
+use arrow::datatypes::{Field, Schema};
+use arrow::error::ArrowError;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use lazaret_model::Clamp;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::{Cell, Checked, DisclosureError, KeyType, KeyValue, Number, Shown};
+
+/// A column of a release or a preview, with its card.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Key or estimate.
+    #[serde(flatten)]
+    pub role: Role,
+}
+
+/// What a column is for.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+pub enum Role {
+    /// It says which group a row is about.
+    Key {
+        /// The type: `utf8`, `int64`, `boolean` or `date32`.
+        #[serde(rename = "type")]
+        kind: &'static str,
+    },
+    /// It holds noisy numbers.
+    Estimate(Card),
+}
+
+/// How an estimate was protected.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Card {
+    /// The type: `int64` or `float64`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The mechanism.
+    pub mechanism: &'static str,
+    /// The standard deviation of the noise, in the column's units; for a mean, of its sum of
+    /// differences from the middle of the bounds.
+    pub scale: f64,
+    /// The most one person moves all groups together (Euclidean norm), in the units of `scale`.
+    pub sensitivity: f64,
+    /// The bounds of a person.
+    pub bounds: Bounds,
+    /// The noisy number of persons from which a private key is shown.
+    pub threshold: Option<u64>,
+}
+
+/// The bounds of one person's contribution.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Bounds {
+    /// The groups one person may be in.
+    pub groups_per_person: u32,
+    /// The rows of one person that count in a group.
+    pub rows_per_person: u32,
+    /// The bounds of a value, in integer units of `10^-scale`.
+    pub clamp: Option<Clamp>,
+}
+
+/// A private answer. Only [`crate::release`] makes one; what is done to it here and after is
+/// post-processing, which costs nothing.
+#[derive(Clone)]
+pub struct Release {
+    columns: Vec<(Column, Values)>,
+    rows: usize,
+    notes: Vec<String>,
+}
+
+/// The values of a column.
+#[derive(Clone)]
+pub(crate) enum Values {
+    /// Of a key.
+    Keys(KeyType, Vec<KeyValue>),
+    /// Of an estimate.
+    Cells(Vec<Cell>),
+}
+
+impl Release {
+    /// A release from columns of `rows` values each.
+    pub(crate) const fn new(
+        columns: Vec<(Column, Values)>,
+        rows: usize,
+        notes: Vec<String>,
+    ) -> Self {
+        Self {
+            columns,
+            rows,
+            notes,
+        }
+    }
+
+    /// The columns, with their cards.
+    ///
+    /// # Privacy
+    /// Declared before a row was read.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &Column> {
+        self.columns.iter().map(|(column, _)| column)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Privacy
+    /// Public keys: the size of their domains. Private keys: how many passed the threshold, which
+    /// is part of what was paid for.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// A value of a key's column.
+    ///
+    /// # Privacy
+    /// A released key: of a public domain, or past the threshold.
+    #[must_use]
+    pub fn key(&self, row: usize, column: usize) -> Option<&KeyValue> {
+        match &self.columns.get(column)?.1 {
+            Values::Keys(_, keys) => keys.get(row),
+            Values::Cells(_) => None,
+        }
+    }
+
+    /// A value of an estimate's column.
+    ///
+    /// # Privacy
+    /// A noisy number that was paid for, or nothing where it is hidden.
+    #[must_use]
+    pub fn cell(&self, row: usize, column: usize) -> Option<Cell> {
+        match &self.columns.get(column)?.1 {
+            Values::Cells(cells) => cells.get(row).copied(),
+            Values::Keys(..) => None,
+        }
+    }
+
+    /// Sentences for the reader: what is hidden, and how surely.
+    ///
+    /// # Privacy
+    /// Those of the price, written before a row was read.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// These rows, in this order.
+    ///
+    /// # Errors
+    /// `Part`, where a row is not there.
+    ///
+    /// # Privacy
+    /// Post-processing of released values. Nothing of a dropped row stays behind.
+    pub fn take(&self, rows: &[usize]) -> Result<Self, DisclosureError> {
+        let mut columns = Vec::new();
+        for (column, values) in &self.columns {
+            let values = match values {
+                Values::Keys(kind, keys) => Values::Keys(*kind, pick(keys, rows)?),
+                Values::Cells(cells) => Values::Cells(pick(cells, rows)?),
+            };
+            columns.push((column.clone(), values));
+        }
+        Ok(Self::new(columns, rows.len(), self.notes.clone()))
+    }
+
+    /// These columns, in this order, under these names.
+    ///
+    /// # Errors
+    /// `Part`, where a column is not there or a name is given twice.
+    ///
+    /// # Privacy
+    /// As of [`Release::take`].
+    pub fn select(&self, columns: &[(usize, &str)]) -> Result<Self, DisclosureError> {
+        let places: Vec<_> = columns.iter().map(|(place, _)| *place).collect();
+        let mut picked = pick(&self.columns, &places)?;
+        let mut names = BTreeSet::new();
+        for ((column, _), (_, name)) in picked.iter_mut().zip(columns) {
+            if !names.insert(*name) {
+                return Err(DisclosureError::Part("two columns of one name"));
+            }
+            column.name = (*name).to_owned();
+        }
+        Ok(Self::new(picked, self.rows, self.notes.clone()))
+    }
+
+    /// All columns under these names, in order.
+    ///
+    /// # Errors
+    /// `Part`, where there are more or fewer names than columns, or one twice.
+    ///
+    /// # Privacy
+    /// As of [`Release::take`].
+    pub fn rename(&self, names: &[&str]) -> Result<Self, DisclosureError> {
+        if names.len() != self.columns.len() {
+            return Err(DisclosureError::Part("as many names as columns are needed"));
+        }
+        self.select(&names.iter().copied().enumerate().collect::<Vec<_>>())
+    }
+
+    /// The release as an Arrow batch: keys, and for an estimate `n` the columns `n`, `n_std_error`,
+    /// `n_low95` and `n_high95`, hidden cells null.
+    ///
+    /// # Errors
+    /// `ArrowError`, where Arrow does not take the columns.
+    ///
+    /// # Privacy
+    /// Plain arrays made anew from the released scalars: no dictionary, no slack, and under a
+    /// null there is a zero.
+    pub fn batch(&self) -> Result<RecordBatch, ArrowError> {
+        let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+        let mut push = |name: String, array: ArrayRef| {
+            fields.push(Field::new(name, array.data_type().clone(), true));
+            arrays.push(array);
+        };
+        for (Column { name, role }, values) in &self.columns {
+            match values {
+                Values::Keys(kind, keys) => push(name.clone(), key_array(*kind, keys)),
+                Values::Cells(cells) => {
+                    let whole = matches!(role, Role::Estimate(card) if card.kind == "int64");
+                    let numbers = |of: fn(&Shown) -> Number| number_array(whole, cells, of);
+                    push(name.clone(), numbers(|shown| shown.value));
+                    let errors = number_array(false, cells, |shown| Number::Real(shown.std_error));
+                    push(format!("{name}_std_error"), errors);
+                    push(format!("{name}_low95"), numbers(|shown| shown.low95));
+                    push(format!("{name}_high95"), numbers(|shown| shown.high95));
+                }
+            }
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+    }
+}
+
+/// The `columns` and `rows` of a release's JSON.
+impl Serialize for Release {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut release = serializer.serialize_struct("Release", 2)?;
+        release.serialize_field("columns", &self.columns().collect::<Vec<_>>())?;
+        let rows: Vec<_> = (0..self.rows).map(|row| Row(self, row)).collect();
+        release.serialize_field("rows", &rows)?;
+        release.end()
+    }
+}
+
+struct Row<'a>(&'a Release, usize);
+struct Item<'a>(&'a Values, usize);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.0.columns.iter();
+        serializer.collect_map(columns.map(|(column, all)| (&column.name, Item(all, self.1))))
+    }
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys = match self.0 {
+            Values::Cells(cells) => return cells.get(self.1).serialize(serializer),
+            Values::Keys(_, keys) => keys,
+        };
+        match keys.get(self.1) {
+            None | Some(KeyValue::Null) => serializer.serialize_none(),
+            Some(KeyValue::Text(text)) => serializer.serialize_str(text),
+            Some(KeyValue::Integer(value)) => serializer.serialize_i64(*value),
+            Some(KeyValue::Boolean(value)) => serializer.serialize_bool(*value),
+            Some(KeyValue::Date(days)) => match Date32Type::to_naive_date_opt(*days) {
+                Some(date) => serializer.collect_str(&date),
+                None => serializer.serialize_none(),
+            },
+        }
+    }
+}
+
+fn pick<T: Clone>(all: &[T], places: &[usize]) -> Checked<Vec<T>> {
+    let picked: Option<_> = places
+        .iter()
+        .map(|place| all.get(*place).cloned())
+        .collect();
+    picked.ok_or(DisclosureError::Part("a place beyond its end"))
+}
+
+fn key_array(kind: KeyType, keys: &[KeyValue]) -> ArrayRef {
+    macro_rules! array {
+        ($array:ty, $variant:ident, $value:ident, $copy:expr) => {{
+            let values = keys.iter().map(|key| match key {
+                KeyValue::$variant($value) => Some($copy),
+                _ => None,
+            });
+            Arc::new(values.collect::<$array>())
+        }};
+    }
+    match kind {
+        KeyType::Text => array!(StringArray, Text, text, text.as_str()),
+        KeyType::Integer => array!(Int64Array, Integer, value, *value),
+        KeyType::Boolean => array!(BooleanArray, Boolean, value, *value),
+        KeyType::Date => array!(Date32Array, Date, days, *days),
+    }
+}
+
+fn number_array(whole: bool, cells: &[Cell], of: fn(&Shown) -> Number) -> ArrayRef {
+    let numbers = cells.iter().map(|cell| match cell {
+        Cell::Hidden => (None, None),
+        Cell::Shown(shown) => match of(shown) {
+            Number::Whole(value) => (Some(value), None),
+            Number::Real(value) => (None, Some(value)),
+        },
+    });
+    if whole {
+        Arc::new(numbers.map(|(whole, _)| whole).collect::<Int64Array>())
+    } else {
+        Arc::new(numbers.map(|(_, real)| real).collect::<Float64Array>())
+    }
+}

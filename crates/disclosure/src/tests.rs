@@ -1,0 +1,111 @@
+//! What a private answer promises, by known answers, statistics and planted faults.
+
+mod accounts;
+mod answers;
+mod keys;
+mod noise;
+
+use lazaret_ledger::Cost;
+use lazaret_model::{Clamp, Delta, Epsilon};
+
+use crate::noise::{Counts, Noise, OpenDp};
+use crate::plan::Planned;
+use crate::release::answer;
+use crate::*;
+
+fn epsilon(text: &str) -> Epsilon {
+    text.parse().unwrap()
+}
+
+fn delta(text: &str) -> Delta {
+    text.parse().unwrap()
+}
+
+fn clamp(low: i64, high: i64, scale: u8) -> Clamp {
+    Clamp::new(low, high, scale).unwrap()
+}
+
+fn estimated(name: &str, measure: Measure, mask: usize, rows_per_person: u32) -> Estimate {
+    Estimate {
+        name: name.into(),
+        measure,
+        mask,
+        rows_per_person,
+    }
+}
+
+fn persons() -> Estimate {
+    estimated("n", Measure::Persons, 0, 1)
+}
+
+fn text(value: &str) -> KeyValue {
+    KeyValue::Text(value.into())
+}
+
+fn key(name: &str, domain: Option<Vec<KeyValue>>) -> Key {
+    Key {
+        name: name.into(),
+        kind: KeyType::Text,
+        domain,
+    }
+}
+
+fn shape(keys: Vec<Key>, estimates: Vec<Estimate>) -> Shape {
+    let masks = estimates
+        .iter()
+        .map(|estimate| estimate.mask + 1)
+        .max()
+        .unwrap_or(1);
+    Shape {
+        keys,
+        estimates,
+        masks,
+        groups_per_person: 1,
+        minimum: 10,
+    }
+}
+
+/// A group whose persons all have one row in each mask.
+fn group(key: &[KeyValue], shape: &Shape, persons: i64, values: &[[i128; 2]]) -> Group {
+    Group {
+        key: key.to_vec(),
+        persons: vec![persons; shape.masks],
+        values: values.to_vec(),
+    }
+}
+
+/// A release with all that the price asks for.
+fn released(shape: &Shape, priced: &Priced, groups: Vec<Group>) -> Release {
+    answer::<OpenDp>(Exact::seal(groups), shape, priced, priced.cost())
+        .ok()
+        .unwrap()
+}
+
+/// The noise alone scaled by 0.8, at the same price: a fault that a test of noise has to notice.
+struct TooQuiet(OpenDp);
+
+impl Noise for TooQuiet {
+    fn build(planned: &Planned) -> Checked<(Self, Cost)> {
+        let quiet = Planned {
+            sigma: planned.sigma * 0.8,
+            ..planned.clone()
+        };
+        Ok((Self(OpenDp::build(&quiet)?.0), Cost::ZERO))
+    }
+
+    fn vector(&self, exact: Vec<i128>) -> Checked<Vec<i128>> {
+        self.0.vector(exact)
+    }
+
+    fn keys(&self, exact: Counts) -> Checked<Counts> {
+        self.0.keys(exact)
+    }
+
+    fn sigma(planned: &Planned) -> f64 {
+        OpenDp::sigma(planned)
+    }
+
+    fn shows(noisy: i128, unit: i128, minimum: u32) -> bool {
+        OpenDp::shows(noisy, unit, minimum)
+    }
+}

@@ -1,0 +1,458 @@
+//! Releases: which rows there are, what is hidden, what the numbers and their forms are.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Int64Type;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cell::estimate;
+use crate::table::Values;
+
+/// A price with next to no noise.
+fn precise(shape: &Shape) -> Priced {
+    price(shape, epsilon("2000"), delta("1e-6")).unwrap()
+}
+
+fn regions() -> Key {
+    key(
+        "region",
+        Some(vec![text("south"), KeyValue::Null, text("north")]),
+    )
+}
+
+#[test]
+fn all_public_keys_are_shown_and_no_others() {
+    let sexes = key("sex", Some(vec![text("f"), text("m")]));
+    let shape = shape(vec![regions(), sexes], vec![persons()]);
+    let priced = price(&shape, epsilon("0.5"), delta("1e-7")).unwrap();
+    let some = || vec![group(&[text("north"), text("m")], &shape, 40, &[[40, 0]])];
+    for groups in [some(), vec![]] {
+        let release = released(&shape, &priced, groups);
+        let keys = (0..release.rows()).map(|row| [0, 1].map(|at| release.key(row, at).unwrap()));
+        let (null, north, south) = (KeyValue::Null, text("north"), text("south"));
+        let (f, m) = (text("f"), text("m"));
+        let expected = [
+            [&null, &f],
+            [&null, &m],
+            [&north, &f],
+            [&north, &m],
+            [&south, &f],
+            [&south, &m],
+        ];
+        assert!(keys.eq(expected));
+    }
+}
+
+#[test]
+fn without_keys_there_is_one_row() {
+    let shape = shape(vec![], vec![persons()]);
+    let priced = price(&shape, epsilon("0.5"), delta("1e-7")).unwrap();
+    assert_eq!(released(&shape, &priced, vec![]).rows(), 1);
+    assert_eq!(
+        released(&shape, &priced, vec![group(&[], &shape, 70, &[[70, 0]])]).rows(),
+        1
+    );
+}
+
+#[test]
+fn groups_the_shape_does_not_allow_release_nothing() {
+    let bounds = clamp(-5, 20, 0);
+    let estimates = vec![
+        persons(),
+        estimated("r", Measure::Rows, 0, 3),
+        estimated("s", Measure::Sum(bounds), 0, 2),
+        estimated("m", Measure::Mean(bounds), 0, 2),
+    ];
+    let shape = shape(vec![regions()], estimates);
+    let priced = price(&shape, epsilon("1"), delta("1e-7")).unwrap();
+    let right = [[10, 0], [30, 0], [-400, 0], [20, 400]];
+    let north = || group(&[text("north")], &shape, 10, &right);
+    let answered = |groups| answer::<OpenDp>(Exact::seal(groups), &shape, &priced, priced.cost());
+    assert!(answered(vec![north()]).is_ok());
+    let with = |at: usize, value: [i128; 2]| {
+        let mut values = right;
+        values[at] = value;
+        group(&[text("north")], &shape, 10, &values)
+    };
+    let wrong = [
+        vec![north(), north()],
+        vec![group(&[text("west")], &shape, 10, &right)],
+        vec![group(&[KeyValue::Integer(1)], &shape, 10, &right)],
+        vec![group(&[], &shape, 10, &right)],
+        vec![group(&[text("north")], &shape, 10, &right[..3])],
+        vec![Group {
+            persons: vec![],
+            ..north()
+        }],
+        vec![Group {
+            persons: vec![-1],
+            ..north()
+        }],
+        vec![Group {
+            persons: vec![(1 << 40) + 1],
+            ..north()
+        }],
+        vec![with(0, [9, 0])],
+        vec![with(1, [31, 0])],
+        vec![with(1, [-1, 0])],
+        vec![with(2, [401, 0])],
+        vec![with(2, [i128::MIN, 0])],
+        vec![with(3, [21, 0])],
+        vec![with(3, [20, 401])],
+        vec![with(3, [20, -101])],
+    ];
+    for (at, groups) in wrong.into_iter().enumerate() {
+        assert!(
+            matches!(answered(groups), Err(DisclosureError::Exact(_))),
+            "case {at}"
+        );
+    }
+}
+
+#[test]
+fn less_paid_than_measured_releases_nothing() {
+    let shape = shape(vec![key("k", None)], vec![persons()]);
+    let priced = price(&shape, epsilon("0.1"), delta("1e-7")).unwrap();
+    let full = priced.cost();
+    let less_rho = Cost {
+        rho: lazaret_model::Rho::from_pico(full.rho.units() - 1),
+        ..full
+    };
+    let less_delta = Cost {
+        delta: Delta::from_atto(full.delta.units() - 1),
+        ..full
+    };
+    for paid in [Cost::ZERO, less_rho, less_delta] {
+        let refused = answer::<OpenDp>(Exact::seal(vec![]), &shape, &priced, paid);
+        assert!(matches!(refused, Err(DisclosureError::Underpaid)));
+    }
+    assert!(answer::<OpenDp>(Exact::seal(vec![]), &shape, &priced, full).is_ok());
+    let other = Shape {
+        groups_per_person: 2,
+        ..shape
+    };
+    let refused = answer::<OpenDp>(Exact::seal(vec![]), &other, &priced, full);
+    assert!(matches!(refused, Err(DisclosureError::Mismatch)));
+}
+
+#[test]
+fn cells_of_few_persons_are_hidden() {
+    let sum = estimated("s", Measure::Sum(clamp(0, 50, 0)), 1, 1);
+    let shape = shape(vec![regions()], vec![persons(), sum]);
+    let priced = precise(&shape);
+    let with = |name: &str, persons: i64, backed: i64| Group {
+        key: vec![text(name)],
+        persons: vec![persons, backed],
+        values: vec![[persons.into(), 0], [i128::from(backed) * 7, 0]],
+    };
+    let release = released(
+        &shape,
+        &priced,
+        vec![with("north", 40, 3), with("south", 4, 4)],
+    );
+    let hidden = |row, column| release.cell(row, column) == Some(Cell::Hidden);
+    assert!(hidden(0, 1) && hidden(0, 2), "the empty group of NULL");
+    assert!(
+        !hidden(1, 1) && hidden(1, 2),
+        "40 persons, 3 of them with a value"
+    );
+    assert!(hidden(2, 1) && hidden(2, 2));
+    let json = serde_json::to_value(&release).unwrap();
+    assert_eq!(
+        json["rows"][2],
+        json!({"region": "south", "n": {"hidden": true}, "s": {"hidden": true}})
+    );
+    let batch = release.batch().unwrap();
+    let counts = batch
+        .column_by_name("n")
+        .unwrap()
+        .as_primitive::<Int64Type>();
+    assert!(
+        counts.is_null(2) && counts.values()[2] == 0,
+        "nothing lies under a null"
+    );
+    let free = Shape {
+        minimum: 0,
+        ..shape.clone()
+    };
+    let release = released(&free, &precise(&free), vec![with("south", 4, 4)]);
+    assert!((0..3).all(|row| release.cell(row, 2) != Some(Cell::Hidden)));
+}
+
+#[test]
+fn a_mean_at_one_row_a_person_counts_its_own_persons() {
+    let bounds = clamp(1_000, 9_000, 2);
+    let shape = shape(
+        vec![regions()],
+        vec![estimated("m", Measure::Mean(bounds), 0, 1)],
+    );
+    let priced = precise(&shape);
+    assert!(priced.bought().is_empty());
+    let with = |name: &str, n: i64| {
+        group(
+            &[text(name)],
+            &shape,
+            n,
+            &[[n.into(), i128::from(n) * 3_700]],
+        )
+    };
+    let release = released(&shape, &priced, vec![with("north", 12), with("south", 8)]);
+    assert_eq!(release.cell(2, 1), Some(Cell::Hidden));
+    let Some(Cell::Shown(mean)) = release.cell(1, 1) else {
+        panic!("12 persons are shown")
+    };
+    let Number::Real(value) = mean.value else {
+        panic!("a real number")
+    };
+    assert!((value - 37.0).abs() < 6.0 * mean.std_error && mean.std_error < 1.0);
+}
+
+#[test]
+fn a_mean_of_too_little_is_all_its_bounds_allow() {
+    let bounds = clamp(-20, 60, 1);
+    for (rows, centred) in [(-500, 900), (0, 0), (290, -4_000), (290, 10)] {
+        let cell = estimate(Measure::Mean(bounds), &[rows, centred], 100.0).unwrap();
+        let Cell::Shown(mean) = cell else {
+            panic!("shown")
+        };
+        assert_eq!(
+            (mean.low95, mean.high95),
+            (Number::Real(-2.0), Number::Real(6.0))
+        );
+        assert_eq!(mean.std_error, 4.0);
+        let Number::Real(value) = mean.value else {
+            panic!("a real number")
+        };
+        assert!((-2.0..=6.0).contains(&value));
+    }
+}
+
+#[test]
+fn intervals_hold_the_truth_nineteen_times_in_twenty() {
+    let bounds = clamp(0, 200, 1);
+    let estimates = vec![
+        persons(),
+        estimated("s", Measure::Sum(bounds), 0, 1),
+        estimated("m", Measure::Mean(bounds), 0, 1),
+    ];
+    let groups = (0..4_000).map(KeyValue::Integer);
+    let key = Key {
+        name: "g".into(),
+        kind: KeyType::Integer,
+        domain: Some(groups.clone().collect()),
+    };
+    let shape = shape(vec![key], estimates);
+    let priced = price(&shape, epsilon("1"), delta("1e-6")).unwrap();
+    let exact = groups.map(|g| group(&[g], &shape, 500, &[[500, 0], [70_000, 0], [500, 70_000]]));
+    let release = released(&shape, &priced, exact.collect());
+    for (column, truth) in [(1, 500.0), (2, 7_000.0), (3, 14.0)] {
+        let real = |number| match number {
+            Number::Whole(value) => value as f64,
+            Number::Real(value) => value,
+        };
+        let holds = |row: &usize| match release.cell(*row, column) {
+            Some(Cell::Shown(cell)) => real(cell.low95) <= truth && truth <= real(cell.high95),
+            _ => panic!("500 persons are shown"),
+        };
+        let share = (0..release.rows()).filter(holds).count() as f64 / release.rows() as f64;
+        assert!((0.93..0.97).contains(&share), "column {column}: {share}");
+    }
+}
+
+fn small() -> Release {
+    let shape = shape(vec![regions()], vec![persons()]);
+    let columns = price(&shape, epsilon("0.1"), delta("1e-7"))
+        .unwrap()
+        .columns()
+        .to_vec();
+    let cell = |count| estimate(Measure::Persons, &[count], 45.8).unwrap();
+    let values = [
+        Values::Keys(
+            KeyType::Text,
+            vec![KeyValue::Null, text("FR10"), text("FR20")],
+        ),
+        Values::Cells(vec![Cell::Hidden, cell(1_234), cell(-3)]),
+    ];
+    Release::new(
+        columns.into_iter().zip(values).collect(),
+        3,
+        vec!["a note".into()],
+    )
+}
+
+#[test]
+fn json_is_the_documented_form() {
+    let mut json = serde_json::to_value(small()).unwrap();
+    let scale = json["columns"][1]["scale"].take();
+    assert!((scale.as_f64().unwrap() - 45.8).abs() < 0.05);
+    assert_eq!(
+        json["columns"],
+        json!([
+            {"name": "region", "role": "key", "type": "utf8"},
+            {"name": "n", "role": "estimate", "type": "int64", "mechanism": "discrete_gaussian",
+             "scale": Value::Null, "sensitivity": 1.0, "bounds": {"groups_per_person": 1,
+             "rows_per_person": 1, "clamp": null}, "threshold": null}
+        ])
+    );
+    assert_eq!(
+        json["rows"],
+        json!([
+            {"region": null, "n": {"hidden": true}},
+            {"region": "FR10", "n": {"value": 1234, "std_error": 45.8, "low95": 1144,
+             "high95": 1324, "hidden": false}},
+            {"region": "FR20", "n": {"value": -3, "std_error": 45.8, "low95": -93, "high95": 87,
+             "hidden": false}}
+        ])
+    );
+}
+
+#[test]
+fn every_type_of_key_has_its_form() {
+    let values = [
+        (KeyType::Integer, KeyValue::Integer(-7), json!(-7), "int64"),
+        (
+            KeyType::Boolean,
+            KeyValue::Boolean(true),
+            json!(true),
+            "boolean",
+        ),
+        (
+            KeyType::Date,
+            KeyValue::Date(20_779),
+            json!("2026-11-22"),
+            "date32",
+        ),
+        (
+            KeyType::Date,
+            KeyValue::Date(i32::MAX),
+            json!(null),
+            "date32",
+        ),
+        (KeyType::Text, KeyValue::Null, json!(null), "utf8"),
+    ];
+    for (kind, value, expected, name) in values {
+        let key = Key {
+            name: "k".into(),
+            kind,
+            domain: Some(vec![value]),
+        };
+        let shape = Shape {
+            minimum: 0,
+            ..shape(vec![key], vec![persons()])
+        };
+        let release = released(&shape, &precise(&shape), vec![]);
+        let json = serde_json::to_value(&release).unwrap();
+        assert_eq!(json["rows"][0]["k"], expected);
+        assert_eq!(json["columns"][0]["type"], name);
+        assert_eq!(release.batch().unwrap().num_rows(), 1);
+    }
+}
+
+#[test]
+fn rows_and_columns_are_taken_by_place() {
+    let release = small();
+    let taken = release.take(&[2, 1]).unwrap();
+    assert_eq!(
+        (taken.rows(), taken.key(0, 0) == Some(&text("FR20"))),
+        (2, true)
+    );
+    assert_eq!(taken.cell(1, 1), release.cell(1, 1));
+    let turned = release.select(&[(1, "persons"), (0, "where")]).unwrap();
+    let names: Vec<_> = turned
+        .columns()
+        .map(|column| column.name.as_str())
+        .collect();
+    assert_eq!(names, ["persons", "where"]);
+    let batch = turned.batch().unwrap();
+    let names: Vec<_> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "persons",
+            "persons_std_error",
+            "persons_low95",
+            "persons_high95",
+            "where"
+        ]
+    );
+    assert_eq!(
+        release
+            .rename(&["a", "b"])
+            .unwrap()
+            .columns()
+            .next()
+            .unwrap()
+            .name,
+        "a"
+    );
+    assert!(release.take(&[3]).is_err() && release.select(&[(2, "x")]).is_err());
+    assert!(release.rename(&["a"]).is_err() && release.rename(&["a", "a"]).is_err());
+}
+
+#[test]
+fn notes_say_what_is_hidden_and_how_surely() {
+    let sum = estimated("s", Measure::Sum(clamp(0, 50, 0)), 0, 1);
+    let public = shape(vec![regions()], vec![sum.clone()]);
+    let notes = price(&public, epsilon("0.1"), delta("1e-7"))
+        .unwrap()
+        .notes()
+        .join("\n");
+    assert!(
+        notes.contains("groups under 10 persons are hidden"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("a group of 1 person may be shown with probability 4."),
+        "{notes}"
+    );
+    assert!(notes.contains("behind `s` is paid for"), "{notes}");
+    let private = shape(vec![key("k", None)], vec![sum]);
+    let priced = price(&private, epsilon("0.1"), delta("1e-7")).unwrap();
+    let threshold = priced.threshold().unwrap().to_string();
+    assert!(
+        priced.notes().iter().any(|note| note.contains(&threshold)),
+        "{:?}",
+        priced.notes()
+    );
+}
+
+#[cfg(feature = "noiseless")]
+#[test]
+fn without_noise_everything_is_shown_as_it_is() {
+    let bounds = clamp(0, 100, 1);
+    let sum = estimated("s", Measure::Sum(bounds), 0, 1);
+    let mean = estimated("m", Measure::Mean(bounds), 0, 1);
+    let shape = shape(vec![regions()], vec![persons(), sum, mean]);
+    let priced = price(&shape, epsilon("0.1"), delta("1e-7")).unwrap();
+    let few = group(&[text("north")], &shape, 3, &[[3, 0], [45, 0], [3, 45]]);
+    let release = release_without_noise(Exact::seal(vec![few]), &shape, &priced)
+        .ok()
+        .unwrap();
+    let json = serde_json::to_value(&release).unwrap();
+    let cell = |value: Value| json!({"value": value, "std_error": 0.0, "low95": value, "high95": value, "hidden": false});
+    let (n, s, m) = (cell(json!(3)), cell(json!(4.5)), cell(json!(1.5)));
+    assert_eq!(
+        json["rows"][1],
+        json!({"region": "north", "n": n, "s": s, "m": m})
+    );
+    let (n, s) = (cell(json!(0)), cell(json!(0.0)));
+    assert_eq!(
+        json["rows"][0],
+        json!({"region": null, "n": n, "s": s, "m": {"hidden": true}})
+    );
+    let open = super::shape(vec![key("k", None)], vec![persons()]);
+    let priced = price(&open, epsilon("0.1"), delta("1e-7")).unwrap();
+    let lonely = Exact::seal(vec![group(&[text("x")], &open, 1, &[[1, 0]])]);
+    assert_eq!(
+        release_without_noise(lonely, &open, &priced)
+            .ok()
+            .unwrap()
+            .rows(),
+        1
+    );
+}

@@ -1,0 +1,7 @@
+use lazaret_disclosure::Exact;
+
+fn twice(exact: &Exact) -> Exact {
+    Exact::clone(exact)
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use lazaret_disclosure::Exact;
+
+fn print(exact: &Exact) -> String {
+    format!("{exact:?}")
+}
+
+fn main() {}

@@ -1,0 +1,132 @@
+//! What a question would cost and how precise its answer would be, without reading a row.
+
+use std::fmt;
+
+use lazaret_disclosure::{Column, Role};
+use lazaret_query::plan;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::answer::{NotAnswered, snapshot, verified};
+use crate::card::{BudgetLeft, Spent};
+use crate::{Desk, GatewayError, Question};
+
+/// Rows behind a mean at which its width is told: what an average's noise is depends on them.
+const ROWS_STATED: u64 = 1_000;
+
+/// A preview: columns with their noise, and what they cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    columns: Vec<Value>,
+    cost: Spent,
+    budget_left: BudgetLeft,
+    notes: Vec<String>,
+    #[serde(skip)]
+    lines: Vec<String>,
+}
+
+/// Previews a question: the same permit, plan and price as its answer, and nothing of the ledger.
+///
+/// # Errors
+/// [`NotAnswered`], but never a fault.
+pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAnswered> {
+    let permit = verified(desk, question, desk.clock.now()).await?;
+    let snapshot = snapshot(desk, &permit).await?;
+    let plan = plan(permit.policy(), &snapshot, desk.lake.store(), &question.ask).await?;
+    let priced = plan.priced();
+    let cost = priced.cost();
+    let statement = desk
+        .ledger
+        .statement(permit.id())
+        .await
+        .map_err(GatewayError::from)?;
+    let left = BudgetLeft::of(statement.left, cost, permit.policy().delta).map_err(|reason| {
+        lazaret_model::Refusal::new(lazaret_model::RefusalCode::Budget, reason)
+    })?;
+    let keys = plan.shape().keys.len();
+    let described: Vec<(Value, String)> = priced
+        .columns()
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let error = index
+                .checked_sub(keys)
+                .and_then(|i| priced.std_error(i, ROWS_STATED));
+            describe(column, error)
+        })
+        .collect();
+    let (columns, lines) = described.into_iter().unzip();
+    let mut notes = priced.notes().to_vec();
+    for bought in priced.bought() {
+        notes.push(format!("{bought:?}"));
+    }
+    let cost = Spent {
+        epsilon: priced.epsilon(),
+        rho: cost.rho,
+        delta: cost.delta,
+    };
+    Ok(Preview {
+        columns,
+        cost,
+        budget_left: left,
+        notes,
+        lines,
+    })
+}
+
+/// A column as JSON with its expected error, and as a line for people.
+fn describe(column: &Column, error: Option<f64>) -> (Value, String) {
+    let mut described = json!(column);
+    let Role::Estimate(card) = &column.role else {
+        return (described, format!("  {:<32} key", column.name));
+    };
+    let error = error.unwrap_or(f64::INFINITY);
+    let half = 1.96 * error;
+    if let Some(fields) = described.as_object_mut() {
+        fields.insert("std_error".to_owned(), json!(error));
+        fields.insert("low95".to_owned(), json!(-half));
+        fields.insert("high95".to_owned(), json!(half));
+        if card.bounds.clamp.is_some() {
+            fields.insert("at_rows".to_owned(), json!(ROWS_STATED));
+        }
+    }
+    let bounds = &card.bounds;
+    let line = format!(
+        "  {:<32} ± {}  (at most {} groups and {} rows a person)",
+        column.name,
+        crate::render::short(half),
+        bounds.groups_per_person,
+        bounds.rows_per_person,
+    );
+    (described, line)
+}
+
+impl fmt::Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the answer would have")?;
+        self.lines
+            .iter()
+            .try_for_each(|line| writeln!(f, "{line}"))?;
+        let Spent {
+            epsilon,
+            rho,
+            delta,
+        } = &self.cost;
+        writeln!(
+            f,
+            "it would cost epsilon {epsilon} (rho {rho}, delta {delta})"
+        )?;
+        let BudgetLeft {
+            epsilon,
+            queries_like_this,
+            ..
+        } = &self.budget_left;
+        writeln!(
+            f,
+            "the permit has epsilon {epsilon} left: {queries_like_this} questions like this"
+        )?;
+        self.notes
+            .iter()
+            .try_for_each(|note| writeln!(f, "note: {note}"))
+    }
+}

@@ -1,0 +1,69 @@
+//! Buckets: aligned power-of-two ranges of the 63 bits of `person_id`.
+
+/// The most buckets a dataset is cut into.
+pub const BUCKETS_MAX: u32 = 1 << 16;
+
+/// Persons a bucket holds at best.
+const PERSONS_PER_BUCKET: u64 = 62_500;
+/// Up to so many persons there is one bucket.
+const PERSONS_SMALL: u64 = 50_000;
+
+/// How many buckets a dataset of so many persons is cut into: a power of two that brings a
+/// bucket nearest to 62,500 persons, and one for 50,000 persons or fewer.
+#[must_use]
+pub fn buckets(persons: u64) -> u32 {
+    if persons <= PERSONS_SMALL {
+        return 1;
+    }
+    let mut count = 2;
+    // Doubling pays where the mean is over the geometric middle of one and two full buckets.
+    while count < BUCKETS_MAX && exceeds(persons, count) {
+        count *= 2;
+    }
+    count
+}
+
+/// Whether `persons / count` is over 62,500 times the square root of two, without rounding.
+fn exceeds(persons: u64, count: u32) -> bool {
+    let full = u128::from(PERSONS_PER_BUCKET) * u128::from(count);
+    u128::from(persons) * u128::from(persons) > 2 * full * full
+}
+
+/// The cut of all tables of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    count: u32,
+}
+
+impl Cut {
+    /// The cut into `count` buckets, where that is a power of two that is allowed.
+    pub(crate) fn new(count: u32) -> Option<Self> {
+        (count.is_power_of_two() && count <= BUCKETS_MAX).then_some(Self { count })
+    }
+
+    /// How many buckets.
+    pub(crate) const fn count(self) -> u32 {
+        self.count
+    }
+
+    /// The first and the last `person_id` of a bucket.
+    pub(crate) fn range(self, bucket: u32) -> (i64, i64) {
+        let shift = 63 - self.count.trailing_zeros();
+        let low = u64::from(bucket) << shift;
+        let high = low + ((1u64 << shift) - 1);
+        // Both are below 2^63 for a bucket of the cut.
+        (low.cast_signed(), high.cast_signed())
+    }
+
+    /// The bucket that begins at `low` and ends at `high`, if there is one.
+    pub(crate) fn bucket(self, low: i64, high: i64) -> Option<u32> {
+        let shift = 63 - self.count.trailing_zeros();
+        let bucket = u32::try_from(low.checked_shr(shift)?).ok()?;
+        (bucket < self.count && self.range(bucket) == (low, high)).then_some(bucket)
+    }
+
+    /// How many buckets of this cut lie in one of a coarser cut.
+    pub(crate) const fn per(self, coarser: Self) -> u32 {
+        self.count / coarser.count
+    }
+}

@@ -1,0 +1,7 @@
+use lazaret_ledger::Reservation;
+
+fn twice(paid: &Reservation) -> Reservation {
+    Reservation::clone(paid)
+}
+
+fn main() {}

@@ -1,0 +1,196 @@
+//! Which person a source's local id stands for: a sorted file of tokens, kept by the holder.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+
+use crate::key::new_file;
+use crate::{PersonId, PseudonymError, Token};
+
+/// Bytes of an entry: a token and the pseudonym it is linked to, big-endian.
+const ENTRY_BYTES: usize = 24;
+
+/// What a link did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linked {
+    /// The token was not known.
+    New,
+    /// The token is linked to this person already.
+    Same,
+    /// The token was linked to another person, and is linked to this one now.
+    Moved,
+}
+
+/// The links of local tokens to persons: those of earlier nights, sorted, and tonight's.
+#[derive(Default)]
+pub struct Identities {
+    earlier: Vec<[u8; ENTRY_BYTES]>,
+    tonight: BTreeMap<Token, PersonId>,
+    /// How many of tonight's tokens were not known before.
+    added: usize,
+}
+
+impl Identities {
+    /// No links.
+    ///
+    /// # Privacy
+    /// Nothing is known of anybody.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the links of earlier nights.
+    ///
+    /// # Errors
+    /// `File`, when it cannot be read; `MalformedIdentities`, when it is not a strictly sorted
+    /// file of whole entries.
+    ///
+    /// # Privacy
+    /// The file holds keyed tokens and pseudonyms only, no identifier.
+    pub fn load(path: &Path) -> Result<Self, PseudonymError> {
+        let failed = |source| PseudonymError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let malformed = || PseudonymError::MalformedIdentities {
+            path: path.to_owned(),
+        };
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(failed)?;
+        let (entries, rest) = bytes.as_chunks::<ENTRY_BYTES>();
+        let sorted = entries.windows(2).all(|pair| match pair {
+            [a, b] => token_of(a) < token_of(b),
+            _ => true,
+        });
+        if !rest.is_empty() || !sorted || entries.iter().any(|entry| person_of(entry).is_none()) {
+            return Err(malformed());
+        }
+        Ok(Self { earlier: entries.to_vec(), ..Self::default() })
+    }
+
+    /// Writes all links to a new file beside `path`, makes it durable and puts it in its place.
+    ///
+    /// # Errors
+    /// `File`, when that fails: then the file at `path` is the old one, whole.
+    ///
+    /// # Privacy
+    /// Only the owner can read the file. It holds tokens and pseudonyms, no identifier.
+    pub fn save(&self, path: &Path) -> Result<(), PseudonymError> {
+        let failed = |source| PseudonymError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let beside = path.with_file_name(name);
+        // What a crash left behind is only a copy that never counted.
+        if beside.exists() {
+            std::fs::remove_file(&beside).map_err(failed)?;
+        }
+        let mut out = BufWriter::new(new_file(&beside).map_err(failed)?);
+        for (token, person) in self.merged() {
+            out.write_all(token.as_bytes()).map_err(failed)?;
+            out.write_all(&person.get().to_be_bytes()).map_err(failed)?;
+        }
+        let file = out
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        std::fs::rename(&beside, path).map_err(failed)?;
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))
+            .and_then(|dir| dir.sync_all())
+            .map_err(failed)
+    }
+
+    /// The person a token is linked to.
+    ///
+    /// # Privacy
+    /// Who asks holds the token, so had the holder's key.
+    #[must_use]
+    pub fn get(&self, token: &Token) -> Option<PersonId> {
+        self.tonight
+            .get(token)
+            .copied()
+            .or_else(|| self.earlier_person(token))
+    }
+
+    /// Links a token to a person; the latest link counts.
+    ///
+    /// # Privacy
+    /// A link that moves splits what one local record left in the lake over two persons, until
+    /// its resources arrive again: the caller counts and reports it.
+    pub fn link(&mut self, token: Token, person: PersonId) -> Linked {
+        match self.get(&token) {
+            Some(known) if known == person => Linked::Same,
+            Some(_) => {
+                self.tonight.insert(token, person);
+                Linked::Moved
+            }
+            None => {
+                self.tonight.insert(token, person);
+                self.added += 1;
+                Linked::New
+            }
+        }
+    }
+
+    /// How many tokens are linked.
+    ///
+    /// # Privacy
+    /// A count of the holder's persons, for the holder's own report.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.earlier.len() + self.added
+    }
+
+    /// Whether no token is linked.
+    ///
+    /// # Privacy
+    /// As for the count.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn earlier_person(&self, token: &Token) -> Option<PersonId> {
+        let found = self.earlier.binary_search_by_key(token, token_of).ok()?;
+        self.earlier.get(found).and_then(person_of)
+    }
+
+    /// All links in order of their tokens, tonight's in place of earlier ones.
+    fn merged(&self) -> impl Iterator<Item = (Token, PersonId)> {
+        let mut earlier = self.earlier.iter().peekable();
+        let mut tonight = self.tonight.iter().peekable();
+        std::iter::from_fn(move || {
+            let old = earlier.peek().map(|entry| token_of(entry));
+            let new = tonight.peek().map(|(token, _)| **token);
+            match (old, new) {
+                (None, None) => None,
+                (Some(old), new) if new.is_none_or(|new| old < new) => earlier
+                    .next()
+                    .and_then(|entry| Some((old, person_of(entry)?))),
+                (old, _) => {
+                    if old == new {
+                        earlier.next();
+                    }
+                    tonight.next().map(|(token, person)| (*token, *person))
+                }
+            }
+        })
+    }
+}
+
+fn token_of(entry: &[u8; ENTRY_BYTES]) -> Token {
+    Token::stored(entry.first_chunk::<16>().copied().unwrap_or_default())
+}
+
+fn person_of(entry: &[u8; ENTRY_BYTES]) -> Option<PersonId> {
+    entry.last_chunk::<8>().copied().and_then(PersonId::stored)
+}

@@ -1,0 +1,13 @@
+//! A raw identifier is opened by the chain alone.
+
+use lazaret_pseudonym::RawIdentifier;
+
+fn field(raw: &RawIdentifier) -> &str {
+    &raw.id
+}
+
+fn method(raw: &RawIdentifier) -> (&str, &str) {
+    raw.open()
+}
+
+fn main() {}

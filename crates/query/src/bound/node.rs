@@ -1,0 +1,163 @@
+//! The bound operator in a logical plan, where nothing may be pushed through it.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::{DFSchema, DFSchemaRef, Result, plan_err};
+use datafusion::execution::context::QueryPlanner;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
+};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+
+use super::BoundSpec;
+use super::exec::BoundExec;
+
+/// The logical node. Its output columns are its own, so no predicate and no projection of what is
+/// above it can reach the records.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bound {
+    input: LogicalPlan,
+    spec: Arc<BoundSpec>,
+    schema: DFSchemaRef,
+}
+
+impl Bound {
+    /// Bounds `input`, whose columns are the person, the keys and the arguments, in that order.
+    pub(crate) fn try_new(input: LogicalPlan, spec: BoundSpec) -> Result<Self> {
+        let schema = DFSchema::try_from(Schema::clone(&output(input.schema().as_arrow(), &spec)))?;
+        Ok(Self {
+            input,
+            spec: Arc::new(spec),
+            schema: Arc::new(schema),
+        })
+    }
+}
+
+/// The columns that come out: keys, persons by mask, two sums an estimate.
+fn output(input: &Schema, spec: &BoundSpec) -> SchemaRef {
+    let keys = input.fields().iter().skip(1).take(spec.keys);
+    let keys = keys
+        .enumerate()
+        .map(|(i, f)| Field::new(format!("key_{i}"), f.data_type().clone(), true));
+    let persons =
+        (0..spec.masks.len()).map(|i| Field::new(format!("persons_{i}"), DataType::Int64, false));
+    let sums = (0..spec.estimates.len() * 2)
+        .map(|i| Field::new(format!("sum_{i}"), DataType::Decimal128(38, 0), false));
+    Arc::new(Schema::new(
+        keys.chain(persons).chain(sums).collect::<Vec<_>>(),
+    ))
+}
+
+impl Eq for Bound {}
+
+impl Hash for Bound {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.input.hash(state);
+        self.spec.keys.hash(state);
+    }
+}
+
+impl PartialOrd for Bound {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (self == other).then_some(Ordering::Equal)
+    }
+}
+
+impl UserDefinedLogicalNodeCore for Bound {
+    fn name(&self) -> &'static str {
+        "Bound"
+    }
+
+    fn inputs(&self) -> Vec<&LogicalPlan> {
+        vec![&self.input]
+    }
+
+    fn schema(&self) -> &DFSchemaRef {
+        &self.schema
+    }
+
+    fn expressions(&self) -> Vec<Expr> {
+        Vec::new()
+    }
+
+    fn fmt_for_explain(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let BoundSpec {
+            keys,
+            estimates,
+            groups_per_person,
+            ..
+        } = self.spec.as_ref();
+        write!(
+            f,
+            "Bound: keys={keys}, groups_per_person={groups_per_person}, estimates=["
+        )?;
+        for (index, estimate) in estimates.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(
+                f,
+                "{comma}{:?} rows={}",
+                estimate.measure, estimate.rows_per_person
+            )?;
+        }
+        write!(f, "]")
+    }
+
+    fn with_exprs_and_inputs(&self, _: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
+        match <[LogicalPlan; 1]>::try_from(inputs) {
+            Ok([input]) => Self::try_new(input, self.spec.as_ref().clone()),
+            Err(_) => plan_err!("Bound has one input"),
+        }
+    }
+
+    /// Every column of the input is needed: its position is its meaning.
+    fn necessary_children_exprs(&self, _: &[usize]) -> Option<Vec<Vec<usize>>> {
+        Some(vec![(0..self.input.schema().fields().len()).collect()])
+    }
+}
+
+/// Plans queries that hold a [`Bound`].
+#[derive(Debug)]
+pub(crate) struct BoundPlanner;
+
+#[async_trait]
+impl QueryPlanner for BoundPlanner {
+    async fn create_physical_plan(
+        &self,
+        plan: &LogicalPlan,
+        session: &dyn Session,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(Self)]);
+        planner.create_physical_plan(plan, session).await
+    }
+}
+
+#[async_trait]
+impl ExtensionPlanner for BoundPlanner {
+    async fn plan_extension(
+        &self,
+        _: &dyn PhysicalPlanner,
+        node: &dyn UserDefinedLogicalNode,
+        _: &[&LogicalPlan],
+        inputs: &[Arc<dyn ExecutionPlan>],
+        _: &dyn Session,
+        _: &PhysicalPlanningContext,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let (Some(bound), [input]) = (node.as_any().downcast_ref::<Bound>(), inputs) else {
+            return Ok(None);
+        };
+        let schema = output(&input.schema(), &bound.spec);
+        Ok(Some(Arc::new(BoundExec::try_new(
+            Arc::clone(input),
+            Arc::clone(&bound.spec),
+            schema,
+        )?)))
+    }
+}

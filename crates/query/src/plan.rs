@@ -1,0 +1,281 @@
+//! A query is cut at its release: what is below reads records, what is above reads the answer.
+
+mod keys;
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::{DFSchema, DataFusionError};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::{
+    Aggregate, Expr, Extension, LogicalPlan, LogicalPlanBuilder, cast, lit,
+};
+use datafusion::prelude::SessionContext;
+use lazaret_disclosure::{Estimate, Measure, Priced, Shape, price};
+use lazaret_lake::Snapshot;
+use lazaret_model::{Epsilon, Refusal, RefusalCode};
+use lazaret_permit::Policy;
+use object_store::ObjectStore;
+use sha2::{Digest, Sha256};
+
+use crate::above::Above;
+use crate::bound::{Bound, BoundEstimate, BoundSpec};
+use crate::grant::{GrantedTable, granted};
+use crate::rules::{Argument, Asked, Scope, aggregate, below, not_private};
+use crate::{session, statement};
+
+/// A question: its text, its share of the budget, and bounds tighter than the dictionary's.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// SQL.
+    pub sql: String,
+    /// The privacy loss that this query alone may cause.
+    pub epsilon: Epsilon,
+    /// Rows of one person that count in a group; by default the table's plausible number.
+    pub rows_per_person: Option<u32>,
+    /// Groups that one person counts in; by default one where the keys are the person's own,
+    /// else the table's plausible number of rows.
+    pub groups_per_person: Option<u32>,
+}
+
+/// A query that can be answered privately, and its price. Nothing of it has been read.
+pub struct PrivatePlan {
+    pub(crate) state: SessionState,
+    pub(crate) bounded: LogicalPlan,
+    pub(crate) above: Above,
+    shape: Shape,
+    priced: Priced,
+    fingerprint: String,
+}
+
+impl PrivatePlan {
+    /// Keys, estimates and bounds of the release.
+    #[must_use]
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// What the release costs, and how much noise it gets.
+    #[must_use]
+    pub const fn priced(&self) -> &Priced {
+        &self.priced
+    }
+
+    /// SHA-256 of the analysed plan, the snapshot and the parameters: equal questions have equal
+    /// fingerprints, whatever their comments, case and white space.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The plan below the release as text, for tests and the access body's ledger.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        self.bounded.display_indent().to_string()
+    }
+}
+
+/// Plans `ask` over what `policy` grants of `snapshot`. No row is read.
+///
+/// # Errors
+/// A [`Refusal`] that depends on the text, the granted schema and the permit alone.
+pub async fn plan(
+    policy: &Policy,
+    snapshot: &Snapshot,
+    store: Arc<dyn ObjectStore>,
+    ask: &Ask,
+) -> Result<PrivatePlan, Refusal> {
+    if ask.epsilon > policy.epsilon_per_query_max {
+        let most = policy.epsilon_per_query_max;
+        let reason = format!(
+            "epsilon {} is over the permit's maximum a query, {most}",
+            ask.epsilon
+        );
+        return Err(
+            Refusal::new(RefusalCode::Budget, reason).clause("policy.output.dp.epsilonPerQueryMax")
+        );
+    }
+    let tables = granted(policy, snapshot);
+    let state = context(store, &tables).map_err(|_| no_engine())?;
+    let analysed = statement::analysed(&state, &ask.sql).await?;
+    let (above, release) = Above::split(&analysed)?;
+    let scope = below(&release.input, &tables)?;
+    let (shape, bounded) = bound(&release, &scope, policy, ask)?;
+    let above = above.over(&release, &shape)?;
+    let priced = price(&shape, ask.epsilon, policy.delta)
+        .map_err(|error| Refusal::new(RefusalCode::NotPrivate, error.to_string()))?;
+    let fingerprint = fingerprint(&analysed, snapshot, policy, &shape, ask);
+    Ok(PrivatePlan {
+        state,
+        bounded,
+        above,
+        shape,
+        priced,
+        fingerprint,
+    })
+}
+
+fn context(
+    store: Arc<dyn ObjectStore>,
+    tables: &[GrantedTable],
+) -> Result<SessionState, crate::QueryError> {
+    let context = SessionContext::new_with_state(session::session(store)?);
+    for table in tables {
+        context.register_table(
+            table.state.description.name.as_str(),
+            Arc::new(table.clone()),
+        )?;
+    }
+    Ok(context.state())
+}
+
+fn no_engine() -> Refusal {
+    Refusal::new(
+        RefusalCode::NotGranted,
+        "the engine could not open the granted tables",
+    )
+}
+
+fn fingerprint(
+    analysed: &LogicalPlan,
+    snapshot: &Snapshot,
+    policy: &Policy,
+    shape: &Shape,
+    ask: &Ask,
+) -> String {
+    let parts = [
+        analysed.display_indent_schema().to_string(),
+        snapshot.id.to_string(),
+        ask.epsilon.to_string(),
+        policy.minimum.to_string(),
+        format!("{shape:?}"),
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The shape of the release, and the plan that reads, bounds and groups for it.
+fn bound(
+    release: &Aggregate,
+    scope: &Scope,
+    policy: &Policy,
+    ask: &Ask,
+) -> Result<(Shape, LogicalPlan), Refusal> {
+    let schema = release.input.schema();
+    let keys = keys::keys(release, scope)?;
+    let asked: Vec<Asked> = release
+        .aggr_expr
+        .iter()
+        .map(|expr| aggregate(expr, scope, schema))
+        .collect::<Result<_, _>>()?;
+    if asked.is_empty() {
+        return Err(not_private("the query counts nothing").hint("add COUNT(DISTINCT person_id)"));
+    }
+    let (arguments, masks) = masks(&asked);
+    let rows = ask.rows_per_person.unwrap_or(scope.rows_per_person).max(1);
+    let names = release.schema.fields().iter().skip(keys.len());
+    let estimates: Vec<Estimate> = asked
+        .iter()
+        .zip(&masks)
+        .zip(names)
+        .map(|((asked, mask), field)| Estimate {
+            name: field.name().clone(),
+            measure: asked.measure,
+            mask: *mask,
+            rows_per_person: if asked.measure == Measure::Persons {
+                1
+            } else {
+                rows
+            },
+        })
+        .collect();
+    let shape = Shape {
+        groups_per_person: keys::groups_per_person(&keys, scope, ask),
+        keys: keys.iter().map(|key| key.key.clone()).collect(),
+        estimates,
+        masks: arguments.len() + 1,
+        minimum: policy.minimum,
+    };
+    let bounded = plan_below(release, scope, &keys, &arguments, &shape)
+        .map_err(|error| not_private(error.strip_backtrace()))?;
+    Ok((shape, bounded))
+}
+
+/// The distinct arguments, and which mask each estimate has: 0 is every row, mask `i + 1` the rows
+/// in which argument `i` is there. A count of an expression and its average share one mask.
+fn masks(asked: &[Asked]) -> (Vec<Argument>, Vec<usize>) {
+    let mut arguments: Vec<Argument> = Vec::new();
+    let numbers = asked
+        .iter()
+        .filter(|asked| matches!(asked.argument, Argument::Number(_)));
+    let others = asked
+        .iter()
+        .filter(|asked| matches!(asked.argument, Argument::Present(_)));
+    for Asked { argument, .. } in numbers.chain(others) {
+        if position(&arguments, argument).is_none() {
+            arguments.push(argument.clone());
+        }
+    }
+    let mask = |asked: &Asked| position(&arguments, &asked.argument).map_or(0, |index| index + 1);
+    let masks = asked.iter().map(mask).collect();
+    (arguments, masks)
+}
+
+fn position(arguments: &[Argument], wanted: &Argument) -> Option<usize> {
+    arguments
+        .iter()
+        .position(|argument| match (argument, wanted) {
+            (Argument::Number(a), Argument::Number(b) | Argument::Present(b))
+            | (Argument::Present(a), Argument::Present(b)) => a == b,
+            _ => false,
+        })
+}
+
+/// Person, keys, arguments, then the bound operator over them.
+fn plan_below(
+    release: &Aggregate,
+    scope: &Scope,
+    keys: &[keys::PlannedKey],
+    arguments: &[Argument],
+    shape: &Shape,
+) -> Result<LogicalPlan, DataFusionError> {
+    let schema = release.input.schema();
+    let person = Expr::Column(DFSchema::columns(schema).swap_remove(scope.carrier));
+    let mut columns = vec![person.alias("lazaret_person")];
+    for (index, key) in keys.iter().enumerate() {
+        columns.push(key.expr.clone().alias(format!("lazaret_key_{index}")));
+    }
+    for (index, argument) in arguments.iter().enumerate() {
+        let column = match argument {
+            Argument::Number(expr) => cast(expr.clone(), DataType::Float64),
+            Argument::Present(expr) => expr.clone().is_not_null(),
+            Argument::Row => lit(true),
+        };
+        columns.push(column.alias(format!("lazaret_argument_{index}")));
+    }
+    let input = LogicalPlanBuilder::new_from_arc(Arc::clone(&release.input));
+    let estimates = shape.estimates.iter().map(|estimate| BoundEstimate {
+        measure: estimate.measure,
+        mask: estimate.mask,
+        rows_per_person: estimate.rows_per_person,
+    });
+    let spec = BoundSpec {
+        keys: keys.len(),
+        masks: std::iter::once(None)
+            .chain((0..arguments.len()).map(Some))
+            .collect(),
+        estimates: estimates.collect(),
+        groups_per_person: shape.groups_per_person,
+    };
+    let node = Bound::try_new(input.project(columns)?.build()?, spec)?;
+    Ok(LogicalPlan::Extension(Extension {
+        node: Arc::new(node),
+    }))
+}

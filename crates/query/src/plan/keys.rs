@@ -1,0 +1,144 @@
+//! Group keys: public or private, and in how many groups one person can be.
+
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, lit, when};
+use lazaret_disclosure::{Key, KeyType, KeyValue};
+use lazaret_model::{Refusal, RefusalCode};
+
+use super::Ask;
+use crate::rules::{Opacity, Scope, facts, not_private};
+
+/// Groups that public keys may span: each is shown, also the empty ones.
+const PUBLIC_GROUPS_MAX: usize = 10_000;
+/// What a value outside a declared value set becomes.
+const OTHER: &str = "other";
+
+/// A key as it is computed, described and bounded.
+pub(super) struct PlannedKey {
+    pub(super) key: Key,
+    pub(super) expr: Expr,
+    per_person: bool,
+}
+
+/// The keys of the release.
+///
+/// # Errors
+/// A refusal when a key is a pseudonym, has a type without equality, or spans too many groups.
+pub(super) fn keys(release: &Aggregate, scope: &Scope) -> Result<Vec<PlannedKey>, Refusal> {
+    let names = release.schema.fields().iter();
+    let keys: Vec<PlannedKey> = release
+        .group_expr
+        .iter()
+        .zip(names)
+        .map(|(expr, field)| planned(expr, field.name(), release, scope))
+        .collect::<Result<_, _>>()?;
+    let mut sizes = keys
+        .iter()
+        .filter_map(|planned| planned.key.domain.as_ref())
+        .map(Vec::len);
+    match sizes.try_fold(1usize, usize::checked_mul) {
+        Some(groups) if groups <= PUBLIC_GROUPS_MAX => Ok(keys),
+        _ => {
+            let reason = format!("the keys span more than {PUBLIC_GROUPS_MAX} groups");
+            Err(Refusal::new(RefusalCode::TooLarge, reason).hint("group by fewer columns"))
+        }
+    }
+}
+
+/// One group where every key has one value a person; else what was asked; else as many as a person
+/// plausibly has rows, and never more than there are.
+pub(super) fn groups_per_person(keys: &[PlannedKey], scope: &Scope, ask: &Ask) -> u32 {
+    if keys.iter().all(|key| key.per_person) {
+        return 1;
+    }
+    let sizes: Option<Vec<usize>> = keys
+        .iter()
+        .map(|key| key.key.domain.as_ref().map(Vec::len))
+        .collect();
+    let groups = sizes.map_or(usize::MAX, |sizes| sizes.iter().product());
+    let groups = u32::try_from(groups).unwrap_or(u32::MAX);
+    ask.groups_per_person
+        .unwrap_or(scope.rows_per_person)
+        .clamp(1, groups.max(1))
+}
+
+fn planned(
+    expr: &Expr,
+    name: &str,
+    release: &Aggregate,
+    scope: &Scope,
+) -> Result<PlannedKey, Refusal> {
+    let schema = release.input.schema();
+    if let Expr::GroupingSet(_) = expr {
+        return Err(
+            not_private("GROUPING SETS, ROLLUP and CUBE are not offered")
+                .hint("ask each grouping by itself"),
+        );
+    }
+    let known = facts(expr, scope, schema)?;
+    if known.opacity != Opacity::Open {
+        return Err(not_private(format!(
+            "`{name}` is a pseudonym: each group would be one person"
+        ))
+        .clause("privacy: person_id is opaque"));
+    }
+    let kind = match expr.get_type(schema) {
+        Ok(DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => KeyType::Text,
+        Ok(DataType::Boolean) => KeyType::Boolean,
+        Ok(DataType::Date32) => KeyType::Date,
+        Ok(kind) if kind.is_signed_integer() => KeyType::Integer,
+        _ => {
+            return Err(not_private(format!(
+                "`{name}` cannot be grouped by: it has no exact values"
+            ))
+            .hint("group by bands: CASE WHEN x < 10 THEN 'low' ELSE 'high' END"));
+        }
+    };
+    let nullable = expr.nullable(schema).unwrap_or(true);
+    let open = is_column(expr) && kind == KeyType::Text;
+    let domain = known.domain.map(|values| complete(values, nullable, open));
+    let expr = match &domain {
+        Some(values) if open => or_other(expr, values)?,
+        _ => expr.clone(),
+    };
+    let key = Key {
+        name: name.to_owned(),
+        kind,
+        domain,
+    };
+    Ok(PlannedKey {
+        key,
+        expr,
+        per_person: known.per_person,
+    })
+}
+
+fn is_column(expr: &Expr) -> bool {
+    matches!(expr, Expr::Column(_)) || matches!(expr, Expr::Alias(alias) if is_column(&alias.expr))
+}
+
+/// The whole public domain: the declared values, `other` for what a record may hold besides, NULL.
+fn complete(mut values: Vec<KeyValue>, nullable: bool, open: bool) -> Vec<KeyValue> {
+    if open {
+        values.push(KeyValue::Text(OTHER.to_owned()));
+    }
+    if nullable {
+        values.push(KeyValue::Null);
+    }
+    values.sort();
+    values.dedup();
+    values
+}
+
+/// Values outside the declared set join `other`, so that no undeclared value is ever a key.
+fn or_other(expr: &Expr, domain: &[KeyValue]) -> Result<Expr, Refusal> {
+    let texts = domain.iter().filter_map(|value| match value {
+        KeyValue::Text(text) => Some(lit(text.clone())),
+        _ => None,
+    });
+    let expr = expr.clone().unalias();
+    let declared = expr.clone().in_list(texts.collect(), false);
+    when(declared.or(expr.clone().is_null()), expr)
+        .otherwise(lit(OTHER))
+        .map_err(|error| not_private(error.strip_backtrace()))
+}

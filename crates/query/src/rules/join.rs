@@ -1,0 +1,120 @@
+//! Joins of person tables: persons meet only themselves.
+
+use datafusion::common::{JoinType, NullEquality};
+use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::{BinaryExpr, Expr, Join, Operator};
+use lazaret_model::Refusal;
+
+use super::node::{bare, below};
+use super::{Facts, Opacity, Scope, facts, not_private};
+use crate::grant::GrantedTable;
+
+/// Rows a person that a chain of joins may plausibly give; the bound of a query, not of the data.
+const ROWS_PER_PERSON_MAX: u32 = 10_000;
+
+/// An inner or left join whose condition equates the carriers. The left side's carrier goes on:
+/// in a left join the right one may be NULL.
+pub(super) fn join(node: &Join, granted: &[GrantedTable]) -> Result<Scope, Refusal> {
+    if !matches!(node.join_type, JoinType::Inner | JoinType::Left)
+        || node.null_equality != NullEquality::NullEqualsNothing
+    {
+        let reason = format!(
+            "a {} join of person tables is not offered yet",
+            node.join_type
+        );
+        return Err(not_private(reason).hint("JOIN or LEFT JOIN ... ON a.person_id = b.person_id"));
+    }
+    let left = below(&node.left, granted)?;
+    let right = below(&node.right, granted)?;
+    let scope = both(node, &left, &right);
+    let mut equated = false;
+    let conditions = node
+        .filter
+        .iter()
+        .flat_map(|filter| split_conjunction(filter));
+    let pairs = conditions
+        .map(as_pair)
+        .chain(node.on.iter().map(|(l, r)| Ok((l, r))));
+    for pair in pairs {
+        match pair {
+            Ok((a, b)) => equated |= equates_carriers(a, b, node, &scope, &left)?,
+            Err(condition) => {
+                facts(condition, &scope, &node.schema)?;
+            }
+        }
+    }
+    if equated {
+        return Ok(after(scope, &left, node.join_type));
+    }
+    Err(
+        not_private("the join does not equate person_id, so persons would meet each other")
+            .clause("privacy: joins of person tables equate the carriers")
+            .hint("JOIN ... ON a.person_id = b.person_id"),
+    )
+}
+
+/// Everything both sides have, while the condition is read: each side still has its own carrier.
+fn both(node: &Join, left: &Scope, right: &Scope) -> Scope {
+    let columns = left.columns.iter().chain(&right.columns).cloned().collect();
+    let rows = left.rows_per_person.saturating_mul(right.rows_per_person);
+    debug_assert_eq!(
+        node.schema.fields().len(),
+        left.columns.len() + right.columns.len()
+    );
+    Scope {
+        columns,
+        carrier: left.carrier,
+        rows_per_person: rows.min(ROWS_PER_PERSON_MAX),
+    }
+}
+
+fn after(scope: Scope, left: &Scope, kind: JoinType) -> Scope {
+    if kind == JoinType::Inner {
+        return scope;
+    }
+    let hide = |(index, facts): (usize, Facts)| match facts.opacity {
+        Opacity::Person if index >= left.columns.len() => Facts {
+            opacity: Opacity::Record,
+            ..facts
+        },
+        _ => facts,
+    };
+    let columns = scope.columns.into_iter().enumerate().map(hide).collect();
+    Scope { columns, ..scope }
+}
+
+fn as_pair(condition: &Expr) -> Result<(&Expr, &Expr), &Expr> {
+    match condition {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) => Ok((left, right)),
+        other => Err(other),
+    }
+}
+
+/// Whether `a = b` equates the two carriers; otherwise it must be an allowed condition: two record
+/// pseudonyms, or an expression over open columns.
+fn equates_carriers(
+    a: &Expr,
+    b: &Expr,
+    node: &Join,
+    scope: &Scope,
+    left: &Scope,
+) -> Result<bool, Refusal> {
+    let index = |expr: &Expr| node.schema.index_of_column(bare(expr)?).ok();
+    let opacity = |expr: &Expr| Ok(facts(expr, scope, &node.schema)?.opacity);
+    let sides = (index(a), index(b));
+    match (opacity(a)?, opacity(b)?) {
+        (Opacity::Person, Opacity::Person) => match sides {
+            (Some(a), Some(b)) => Ok((a < left.columns.len()) != (b < left.columns.len())),
+            _ => Ok(false),
+        },
+        (Opacity::Record, Opacity::Record) | (Opacity::Open, Opacity::Open) => Ok(false),
+        _ => Err(not_private(format!(
+            "`{a} = {b}` compares a pseudonym with something else"
+        ))
+        .clause("privacy: person_id is opaque")),
+    }
+}

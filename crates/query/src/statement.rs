@@ -1,0 +1,116 @@
+//! From text to the analysed plan of one SELECT, within limits that depend on the text alone.
+
+use datafusion::common::DataFusionError;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use lazaret_model::{Refusal, RefusalCode};
+
+/// Longest text of a query, in bytes.
+pub(crate) const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Most words, numbers and signs of a query: deep plans are made of many.
+pub(crate) const TOKENS_MAX: usize = 4_000;
+
+/// The analysed, not yet optimised plan of `sql`.
+///
+/// # Errors
+/// A refusal that depends on the text and the granted schema alone.
+pub(crate) async fn analysed(state: &SessionState, sql: &str) -> Result<LogicalPlan, Refusal> {
+    within_limits(sql)?;
+    let dialect = state.config_options().sql_parser.dialect;
+    let statement = state
+        .sql_to_statement(sql, &dialect)
+        .map_err(|error| refusal(&error))?;
+    only_a_query(&statement)?;
+    let plan = state
+        .statement_to_plan(statement)
+        .await
+        .map_err(|error| refusal(&error))?;
+    let options = state.config_options();
+    state
+        .analyzer()
+        .execute_and_check(plan, options, |_, _| {})
+        .map_err(|error| refusal(&error))
+}
+
+fn within_limits(sql: &str) -> Result<(), Refusal> {
+    if sql.len() > TEXT_BYTES_MAX {
+        let reason = format!(
+            "the text has {} bytes, at most {TEXT_BYTES_MAX} are read",
+            sql.len()
+        );
+        return Err(Refusal::new(RefusalCode::TooLarge, reason));
+    }
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql)
+        .tokenize()
+        .map_err(|error| {
+            let at = error.location;
+            Refusal::new(RefusalCode::Syntax, error.message).at(at.line, at.column)
+        })?;
+    let words = tokens
+        .iter()
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .count();
+    if words > TOKENS_MAX {
+        let reason = format!("the text has {words} words and signs, at most {TOKENS_MAX} are read");
+        return Err(Refusal::new(RefusalCode::TooLarge, reason));
+    }
+    // The engine would ignore the clause silently, and the account would then be wrong.
+    let sampled = tokens.iter().any(|token| {
+        matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case("tablesample"))
+    });
+    if sampled {
+        let reason = "sampling is not offered: noise already hides each person";
+        return Err(Refusal::new(RefusalCode::NotPrivate, reason).hint("leave TABLESAMPLE out"));
+    }
+    Ok(())
+}
+
+fn only_a_query(statement: &Statement) -> Result<(), Refusal> {
+    match statement {
+        Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)) => Ok(()),
+        _ => Err(
+            Refusal::new(RefusalCode::NotGranted, "only a single SELECT can be asked")
+                .clause("the permit grants questions, not statements")
+                .hint("SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise"),
+        ),
+    }
+}
+
+/// What the SQL parser or planner says, shortened: it has seen the text and the granted schema.
+fn refusal(error: &DataFusionError) -> Refusal {
+    let text = error.strip_backtrace();
+    let text = text.lines().next().unwrap_or_default();
+    let reason = [
+        "SQL error: ",
+        "Schema error: ",
+        "Error during planning: ",
+        "type_coercion",
+        "\n",
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, prefix| {
+        text.trim_start_matches(prefix).to_owned()
+    });
+    let syntax = matches!(error.find_root(), DataFusionError::SQL(..));
+    let code = if syntax {
+        RefusalCode::Syntax
+    } else {
+        RefusalCode::NotGranted
+    };
+    let refusal = Refusal::new(code, reason.chars().take(400).collect::<String>());
+    match place(text) {
+        Some((line, column)) => refusal.at(line, column),
+        None => refusal,
+    }
+}
+
+/// The place the parser wrote into its message: `at Line: 1, Column: 8`.
+fn place(text: &str) -> Option<(u64, u64)> {
+    let (line, rest) = text.rsplit_once("Line: ")?.1.split_once(", Column: ")?;
+    let column: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some((line.parse().ok()?, column.parse().ok()?))
+}

@@ -1,0 +1,101 @@
+//! What is refused and why, how a query is planned, and what one person can change.
+
+mod lake;
+mod refused;
+mod sensitivity;
+
+use lazaret_model::{Epsilon, Refusal};
+use lazaret_permit::Policy;
+use serde_json::json;
+
+use self::lake::Records;
+use crate::{Ask, PrivatePlan, plan};
+
+fn ask(sql: &str) -> Ask {
+    let epsilon = Epsilon::from_nano(100_000_000);
+    Ask {
+        sql: sql.to_owned(),
+        epsilon,
+        rows_per_person: None,
+        groups_per_person: None,
+    }
+}
+
+fn policy() -> Policy {
+    Policy::parse(&json!({ "dataset": "test" })).unwrap()
+}
+
+async fn planned(records: &Records, ask: &Ask) -> Result<PrivatePlan, Refusal> {
+    let (store, snapshot) = records.published(1).await;
+    plan(&policy(), &snapshot, store, ask).await
+}
+
+#[tokio::test]
+async fn a_plan_bounds_above_every_record() {
+    let sql = "SELECT p.sex, COUNT(DISTINCT p.person_id) AS n, AVG(v.value) AS mean \
+               FROM person p JOIN visit v ON p.person_id = v.person_id \
+               WHERE v.code = 'a' GROUP BY p.sex HAVING COUNT(DISTINCT p.person_id) > 5";
+    let plan = planned(&Records::default(), &ask(sql)).await.unwrap();
+    let expected = expect_test::expect![[r#"
+        Bound: keys=1, groups_per_person=1, estimates=[Persons rows=1, Mean(Clamp { low: 0, high: 1000, scale: 1 }) rows=4]
+          Projection: p.person_id AS lazaret_person, CASE WHEN p.sex IN ([Utf8("female"), Utf8("male"), Utf8("other")]) OR p.sex IS NULL THEN p.sex ELSE Utf8("other") END AS lazaret_key_0, CAST(v.value AS Float64) AS lazaret_argument_0
+            Filter: v.code = Utf8("a")
+              Inner Join:  Filter: p.person_id = v.person_id
+                SubqueryAlias: p
+                  TableScan: person
+                SubqueryAlias: v
+                  TableScan: visit"#]];
+    expected.assert_eq(&plan.explain());
+    let shape = plan.shape();
+    assert_eq!(
+        shape.keys[0].domain.as_ref().unwrap().len(),
+        4,
+        "sex, other and NULL are public"
+    );
+    assert_eq!(shape.masks, 2);
+}
+
+#[tokio::test]
+async fn equal_questions_have_equal_fingerprints() {
+    let records = Records::default();
+    let print = async |sql: &str| {
+        planned(&records, &ask(sql))
+            .await
+            .unwrap()
+            .fingerprint()
+            .to_owned()
+    };
+    let one = print("SELECT COUNT(*) FROM visit WHERE code = 'a'").await;
+    assert_eq!(
+        one,
+        print("select count(*)  /* again */ from visit where code='a' -- x").await
+    );
+    assert_ne!(
+        one,
+        print("SELECT COUNT(*) FROM visit WHERE code = 'b'").await
+    );
+}
+
+#[tokio::test]
+async fn keys_of_the_person_need_one_group_and_others_as_many_as_rows() {
+    let records = Records::default();
+    for (sql, groups) in [
+        ("SELECT sex, COUNT(*) FROM person GROUP BY sex", 1),
+        (
+            "SELECT birth_year / 10 * 10, COUNT(*) FROM person GROUP BY 1",
+            1,
+        ),
+        ("SELECT code, COUNT(*) FROM visit GROUP BY code", 4),
+        (
+            "SELECT p.sex, COUNT(*) FROM visit v JOIN person p ON p.person_id = v.person_id GROUP BY 1",
+            1,
+        ),
+        (
+            "SELECT CASE WHEN value > 50 THEN 'high' ELSE 'low' END AS band, COUNT(*) FROM visit GROUP BY 1",
+            2,
+        ),
+    ] {
+        let plan = planned(&records, &ask(sql)).await.unwrap();
+        assert_eq!(plan.shape().groups_per_person, groups, "{sql}");
+    }
+}

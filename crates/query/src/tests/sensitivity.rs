@@ -1,0 +1,154 @@
+//! Neighbouring lakes: removing one person changes the un-noised result by what was declared.
+
+use std::collections::BTreeMap;
+
+use lazaret_disclosure::{KeyValue, Measure};
+use proptest::prelude::*;
+use zeroize::Zeroizing;
+
+use super::lake::Records;
+use super::{Ask, ask, policy};
+use crate::bound::ReleaseKey;
+use crate::plan;
+use crate::run::bounded;
+
+const QUERIES: &[&str] = &[
+    "SELECT COUNT(*), COUNT(DISTINCT person_id), SUM(value), AVG(value), COUNT(value) FROM visit",
+    "SELECT code, COUNT(*), COUNT(DISTINCT person_id), SUM(clamp(value, -20, 60)) FROM visit GROUP BY code",
+    "SELECT p.sex, v.code, AVG(clamp(v.value, 10, 60)), SUM(clamp(v.value, 10, 60)) \
+     FROM person p JOIN visit v ON p.person_id = v.person_id GROUP BY p.sex, v.code",
+    "SELECT birth_year / 10 * 10, COUNT(DISTINCT p.person_id), COUNT(v.value) \
+     FROM person p LEFT JOIN visit v ON p.person_id = v.person_id AND v.code <> 'a' GROUP BY 1",
+    "SELECT CASE WHEN value > 50 THEN 'high' WHEN value > 20 THEN 'middle' END, COUNT(*) \
+     FROM visit WHERE code IN ('a', 'b') GROUP BY 1",
+];
+
+/// The bounded totals: group -> persons by mask and sums.
+type Totals = BTreeMap<Vec<KeyValue>, Vec<i128>>;
+
+async fn totals(records: &Records, files: usize, ask: &Ask) -> Totals {
+    let (store, snapshot) = records.published(files).await;
+    let plan = plan(&policy(), &snapshot, store, ask).await.unwrap();
+    let key = ReleaseKey(Zeroizing::new([7; 32]));
+    let groups = bounded(&plan, key).await.unwrap();
+    let numbers = |group: &lazaret_disclosure::Group| {
+        let persons = group.persons.iter().map(|n| i128::from(*n));
+        persons
+            .chain(group.values.iter().flatten().copied())
+            .collect()
+    };
+    groups
+        .iter()
+        .map(|group| (group.key.clone(), numbers(group)))
+        .collect()
+}
+
+/// How far one person may move each number of a group, in the order of [`Totals`].
+async fn reach(ask: &Ask) -> (u32, Vec<i128>) {
+    let (store, snapshot) = Records::default().published(1).await;
+    let plan = plan(&policy(), &snapshot, store, ask).await.unwrap();
+    let shape = plan.shape();
+    let mut reach = vec![1; shape.masks];
+    for estimate in &shape.estimates {
+        let rows = i128::from(estimate.rows_per_person);
+        let largest = |low: i64, high: i64| rows * i128::from(low.abs().max(high.abs()));
+        reach.extend(match estimate.measure {
+            Measure::Persons => [1, 0],
+            Measure::Rows => [rows, 0],
+            Measure::Sum(clamp) => [largest(clamp.low(), clamp.high()), 0],
+            Measure::Mean(clamp) => [rows, largest(clamp.low(), clamp.high())],
+        });
+    }
+    (shape.groups_per_person, reach)
+}
+
+fn records() -> impl Strategy<Value = Records> {
+    let sexes = prop::sample::select(vec![Some("male"), Some("female"), Some("x"), None]);
+    let codes = prop::sample::select(vec!["a", "b", "c", "d", "e", "f", "g"]);
+    let values = prop::option::of(prop_oneof![-100.0..200.0, Just(f64::MAX), Just(-0.0)]);
+    let visits = prop::collection::vec((codes, values), 0..12);
+    let person = (sexes, 1930i64..2010, visits);
+    prop::collection::vec(person, 1..12).prop_map(|people| {
+        let mut records = Records::default();
+        for (id, (sex, year, visits)) in (0i64..).zip(people) {
+            records.persons.push((id, sex, year));
+            records
+                .visits
+                .extend(visits.into_iter().map(|(code, value)| (id, code, value)));
+        }
+        records
+    })
+}
+
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
+fn rounds() -> u32 {
+    std::env::var("LAZARET_ROUNDS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(rounds()))]
+
+    #[test]
+    fn one_person_moves_a_result_by_what_was_declared(
+        records in records(),
+        which in any::<prop::sample::Index>(),
+        rows in 1u32..4,
+        groups in 1u32..4,
+    ) {
+        let gone = which.index(records.persons.len()) as i64;
+        let mut without = records.clone();
+        without.persons.retain(|row| row.0 != gone);
+        without.visits.retain(|row| row.0 != gone);
+        for sql in QUERIES {
+            let ask = Ask { rows_per_person: Some(rows), groups_per_person: Some(groups), ..ask(sql) };
+            let (all, fewer) = (wait(totals(&records, 1, &ask)), wait(totals(&without, 1, &ask)));
+            let (most, reach) = wait(reach(&ask));
+            let none = vec![0; reach.len()];
+            let keys: std::collections::BTreeSet<_> = all.keys().chain(fewer.keys()).collect();
+            let mut touched = 0;
+            for key in keys {
+                let (a, b) = (all.get(key).unwrap_or(&none), fewer.get(key).unwrap_or(&none));
+                touched += u32::from(a != b);
+                for ((a, b), reach) in a.iter().zip(b).zip(&reach) {
+                    prop_assert!((a - b).abs() <= *reach, "{sql}: {a} and {b} differ by over {reach}");
+                }
+            }
+            prop_assert!(touched <= most, "{sql}: {touched} groups, at most {most}");
+        }
+    }
+
+    #[test]
+    fn order_and_files_change_nothing(records in records()) {
+        let mut shuffled = records.clone();
+        shuffled.visits.reverse();
+        for sql in QUERIES {
+            let once = wait(totals(&records, 1, &ask(sql)));
+            prop_assert!(once == wait(totals(&shuffled, 5, &ask(sql))), "{sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_without_a_bounded_contribution_is_not_there() {
+    // One person in seven groups, one of which is kept: the other six must leave no trace.
+    let codes = ["a", "b", "c", "d", "e", "f", "g"];
+    let records = Records {
+        persons: vec![(1, None, 1950)],
+        visits: codes.iter().map(|code| (1, *code, Some(1.0))).collect(),
+    };
+    let ask = Ask {
+        groups_per_person: Some(1),
+        ..ask("SELECT code, COUNT(*) FROM visit GROUP BY code")
+    };
+    assert_eq!(totals(&records, 1, &ask).await.len(), 1);
+}

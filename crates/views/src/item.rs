@@ -1,0 +1,76 @@
+//! What evaluation works with: items, the faults that stop it, and memory used again.
+
+use crate::error::Bound;
+use crate::rows::Cell;
+
+/// Values that may be in all collections of one evaluation together.
+pub(crate) const ITEMS_MAX: usize = 1 << 20;
+
+/// Items, bytes or cells whose memory is kept for the next record.
+const KEPT_MAX: usize = 1 << 16;
+
+/// A value in a collection: a place where it is found, never the value itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// On the tape, at that position.
+    Node(usize),
+    /// Part of the text at that position of the tape.
+    Part {
+        /// The position.
+        at: usize,
+        /// Bytes before the part.
+        start: usize,
+        /// Bytes of the part.
+        bytes: usize,
+    },
+    /// The literal of that index.
+    Literal(usize),
+    /// Text made while evaluating.
+    Made {
+        /// Where it starts in [`Scratch::made`].
+        start: usize,
+        /// Its bytes.
+        bytes: usize,
+    },
+    /// A truth value.
+    Boolean(bool),
+}
+
+/// Why an expression has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Several values where one is wanted.
+    Many,
+    /// A value of another type than declared.
+    Mismatch {
+        /// What was there.
+        found: &'static str,
+    },
+    /// Null would be wrong.
+    Inapplicable(&'static str),
+    /// A bound is reached.
+    Bound(Bound),
+}
+
+/// Memory that is used again for each record.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// A stack of collections.
+    pub(crate) items: Vec<Item>,
+    /// Text made while evaluating one record.
+    pub(crate) made: String,
+    /// The record's rows, one after the other.
+    pub(crate) cells: Vec<Cell>,
+}
+
+impl Scratch {
+    /// Empties it; memory that one large record needed is given back.
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+        self.items.shrink_to(KEPT_MAX);
+        self.made.clear();
+        self.made.shrink_to(KEPT_MAX);
+        self.cells.clear();
+        self.cells.shrink_to(KEPT_MAX);
+    }
+}

@@ -1,0 +1,166 @@
+//! A compiled view: what is looked up, in which order, into which column.
+
+use std::ops::Range;
+
+use crate::path::Literal;
+
+/// A view, ready to run over records. Shared by every program made of it.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The view's name.
+    pub(crate) view: String,
+    /// The type of resource it reads.
+    pub(crate) resource: String,
+    /// Literals and constants, named by their index.
+    pub(crate) literals: Vec<Literal>,
+    /// What a resource must satisfy, with the path as it is written.
+    pub(crate) filters: Vec<(Expr, String)>,
+    /// The tree of selects.
+    pub(crate) select: Select,
+    /// The columns in output order.
+    pub(crate) targets: Vec<Target>,
+}
+
+/// What a column takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Its name.
+    pub(crate) name: String,
+    /// The FHIR type as it is declared, for messages.
+    pub(crate) declared: String,
+    /// The type its values are checked against.
+    pub(crate) scalar: ScalarType,
+}
+
+/// FHIR's primitive types, as far as they are checked and written differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScalarType {
+    /// `boolean`.
+    Boolean,
+    /// `integer`.
+    Integer,
+    /// `positiveInt`: 1 and more.
+    PositiveInt,
+    /// `unsignedInt`: 0 and more.
+    UnsignedInt,
+    /// `integer64`: JSON has it as text.
+    Integer64,
+    /// `decimal`, its digits kept.
+    Decimal,
+    /// `decimal` that the view wants as a double.
+    Double,
+    /// Every primitive that JSON has as text.
+    Text,
+    /// No type declared: any primitive, as text.
+    Any,
+}
+
+/// One select: rows for each focus.
+#[derive(Debug)]
+pub(crate) struct Select {
+    /// What to go through; without it the focus stays.
+    pub(crate) each: Option<Each>,
+    /// Its own columns: index in the output, expression, path as written.
+    pub(crate) columns: Vec<(usize, Expr, String)>,
+    /// Nested selects and unions, whose rows are multiplied.
+    pub(crate) parts: Vec<Part>,
+    /// The columns of the select and of all within it.
+    pub(crate) range: Range<usize>,
+}
+
+/// `forEach` or `forEachOrNull`.
+#[derive(Debug)]
+pub(crate) struct Each {
+    /// What gives the items.
+    pub(crate) expr: Expr,
+    /// The path as it is written.
+    pub(crate) path: String,
+    /// What happens without items.
+    pub(crate) without: Without,
+}
+
+/// What a select without items makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Without {
+    /// No row.
+    NoRow,
+    /// One row of nulls.
+    NullRow,
+}
+
+/// A factor of a select's rows: the rows of all branches, one after the other.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// One nested select, or the branches of a union.
+    pub(crate) branches: Vec<Select>,
+    /// The columns they fill.
+    pub(crate) range: Range<usize>,
+}
+
+/// A compiled path.
+#[derive(Debug)]
+pub(crate) enum Expr {
+    /// Nothing.
+    Empty,
+    /// The focus.
+    This,
+    /// The literal of that index.
+    Literal(usize),
+    /// A start and what is done with it.
+    Chain(Box<Expr>, Vec<Step>),
+    /// A comparison of two operands.
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// Three-valued conjunction.
+    And(Box<Expr>, Box<Expr>),
+    /// Three-valued disjunction.
+    Or(Box<Expr>, Box<Expr>),
+}
+
+/// How two operands are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    /// The same values in the same order.
+    Equal,
+    /// Not so.
+    NotEqual,
+    /// By number.
+    Less,
+    /// By number.
+    LessOrEqual,
+    /// By number.
+    Greater,
+    /// By number.
+    GreaterOrEqual,
+}
+
+/// One step of a chain, over the items so far.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The field of that name, arrays taken apart.
+    Member(String),
+    /// A choice element of one type.
+    Choice {
+        /// The element's name with its type: `valueQuantity`.
+        field: String,
+        /// The element's name: `value`.
+        element: String,
+    },
+    /// The item of that index.
+    Index(usize),
+    /// Items for which the expression is true.
+    Where(Expr),
+    /// Whether there are items for which the expression is true.
+    Exists(Option<Expr>),
+    /// Whether there are no items.
+    Empty,
+    /// The other truth value.
+    Not,
+    /// Extensions with that URL.
+    Extension(String),
+    /// The resource's key.
+    ResourceKey,
+    /// The key of the resource that is referred to, if it is of the type.
+    ReferenceKey(Option<String>),
+    /// All texts as one, with that between them.
+    Join(String),
+}

@@ -1,0 +1,3 @@
+-- An aggregate below an aggregate would be released in between.
+-- refused: not_private: ?
+SELECT AVG(n) FROM (SELECT person_id, COUNT(*) AS n FROM condition GROUP BY person_id) t

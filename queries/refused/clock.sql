@@ -1,0 +1,3 @@
+-- The clock is no column.
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM encounter WHERE start_date > now()

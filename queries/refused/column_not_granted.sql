@@ -1,0 +1,4 @@
+-- A column the permit does not name.
+-- granted: person(sex, birth_year), condition(code)
+-- refused: not_granted: ?
+SELECT region, COUNT(*) FROM person GROUP BY region

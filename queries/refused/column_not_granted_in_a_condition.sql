@@ -1,0 +1,4 @@
+-- Nor may it be looked at.
+-- granted: person(sex, birth_year), condition(code)
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM condition WHERE clinical_status = 'active'

@@ -1,0 +1,3 @@
+-- Nothing is copied out.
+-- refused: not_granted: ?
+COPY person TO 'out.parquet'

@@ -1,0 +1,3 @@
+-- No file is opened.
+-- refused: not_granted: ?
+CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION 'lake'

@@ -1,0 +1,3 @@
+-- Nothing is made.
+-- refused: not_granted: ?
+CREATE TABLE t AS SELECT * FROM person

@@ -1,0 +1,3 @@
+-- Everybody would meet everybody.
+-- refused: not_private: ?
+SELECT COUNT(*) FROM person CROSS JOIN condition

@@ -1,0 +1,3 @@
+-- Nothing is deleted.
+-- refused: not_granted: ?
+DELETE FROM person

@@ -1,0 +1,3 @@
+-- The same.
+-- refused: not_granted: ?
+DESCRIBE person

@@ -1,0 +1,3 @@
+-- DISTINCT shows which values there are, exactly.
+-- refused: not_private: ?
+SELECT DISTINCT code FROM condition

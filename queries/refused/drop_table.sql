@@ -1,0 +1,3 @@
+-- Nothing is dropped.
+-- refused: not_granted: ?
+DROP TABLE person

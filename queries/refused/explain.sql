@@ -1,0 +1,3 @@
+-- A plan shows exact row counts.
+-- refused: not_granted: ?
+EXPLAIN SELECT COUNT(*) FROM person

@@ -1,0 +1,3 @@
+-- Files are not tables.
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM 'lake/person.parquet'

@@ -1,0 +1,3 @@
+-- FILTER is not offered yet.
+-- refused: not_private: ?
+SELECT COUNT(*) FILTER (WHERE sex = 'female') FROM person

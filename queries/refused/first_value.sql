@@ -1,0 +1,3 @@
+-- The first row is somebody's.
+-- refused: not_private: ?
+SELECT FIRST_VALUE(birth_year) FROM person

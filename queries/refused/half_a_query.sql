@@ -1,0 +1,3 @@
+-- A query that stops in the middle.
+-- refused: syntax: ?
+SELECT COUNT( FROM person

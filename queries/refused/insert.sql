@@ -1,0 +1,3 @@
+-- Nothing is written.
+-- refused: not_granted: ?
+INSERT INTO person VALUES (1)

@@ -1,0 +1,3 @@
+-- OR opens what the equation closes.
+-- refused: not_private: ?
+SELECT COUNT(*) FROM person a JOIN person b ON a.person_id = b.person_id OR a.sex = b.sex

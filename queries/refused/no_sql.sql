@@ -1,0 +1,3 @@
+-- Words that are no SQL.
+-- refused: syntax: ?
+how many persons are there?

@@ -1,0 +1,3 @@
+-- Without a table there is nothing to permit.
+-- refused: not_private: ?
+SELECT 1

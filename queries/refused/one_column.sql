@@ -1,0 +1,3 @@
+-- One column of records is records.
+-- refused: not_private: ?
+SELECT sex FROM person

@@ -1,0 +1,3 @@
+-- Nothing is asked.
+-- refused: syntax: ?
+-- SELECT COUNT(*) FROM person

@@ -1,0 +1,3 @@
+-- A text without its end.
+-- refused: syntax: ?
+SELECT COUNT(*) FROM person WHERE sex = 'female

@@ -1,0 +1,3 @@
+-- Chance would make two answers of one question.
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM person WHERE random() < 0.5

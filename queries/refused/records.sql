@@ -1,0 +1,3 @@
+-- Records never leave.
+-- refused: not_private: ?
+SELECT * FROM person

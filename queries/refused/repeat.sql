@@ -1,0 +1,3 @@
+-- Text that grows with a row fills the memory.
+-- refused: not_granted: ?
+SELECT repeat(code, 1000000), COUNT(*) FROM condition GROUP BY 1

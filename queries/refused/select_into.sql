@@ -1,0 +1,3 @@
+-- Not in this way either.
+-- refused: not_private: ?
+SELECT * INTO t FROM person

@@ -1,0 +1,3 @@
+-- The dictionary is published; the engine is not asked.
+-- refused: not_granted: ?
+SHOW TABLES

@@ -1,0 +1,3 @@
+-- Functions are not tables.
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM generate_series(1, 10)

@@ -1,0 +1,4 @@
+-- A table the permit does not name.
+-- granted: person(sex, birth_year), condition(code)
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM observation

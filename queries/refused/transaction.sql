@@ -1,0 +1,3 @@
+-- There is nothing to begin.
+-- refused: not_granted: ?
+BEGIN

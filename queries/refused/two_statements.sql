@@ -1,0 +1,3 @@
+-- One question at a time.
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM person; SELECT COUNT(*) FROM condition

@@ -1,0 +1,3 @@
+-- A mean, too.
+-- refused: unbounded: ?
+SELECT AVG(birth_year + 1) FROM person

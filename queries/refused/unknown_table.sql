@@ -1,0 +1,3 @@
+-- A table that is not there.
+-- refused: not_granted: ?
+SELECT COUNT(*) FROM patients

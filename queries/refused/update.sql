@@ -1,0 +1,3 @@
+-- Nothing is changed.
+-- refused: not_granted: ?
+UPDATE person SET sex = 'male'

@@ -1,0 +1,3 @@
+-- Nothing about the engine.
+-- refused: not_granted: ?
+SELECT version()

@@ -1,0 +1,9 @@
+//! The two lines from end to end: exports in, answers out, on real and on made-up people.
+
+mod answers;
+mod counts;
+mod demo;
+mod equivalence;
+mod leak;
+mod refused;
+mod request;
