@@ -15,6 +15,7 @@ const PREFIX: &str = "LAZARET_";
 /// The configuration of a home.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "checked here, used by what is to come: server, mail, reports")]
 pub(crate) struct Config {
     pub(crate) home: HomePart,
     #[serde(default)]

@@ -82,10 +82,6 @@ impl Home {
         self.dir.join(DEMO_MARK).exists()
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     /// Where a key is.
     pub(crate) fn key(&self, file: KeyFile) -> PathBuf {
         self.dir.join(&self.config.home.keys).join(file.name())

@@ -96,9 +96,10 @@ fn summed(clamp: Clamp, sum: i128, sigma: f64) -> Cell {
 }
 
 /// The mean is `centre + (u / 2) f` with `f = centred / rows`, both coordinates carrying noise of
-/// `sigma`. By the delta method the variance of `f` is `(sigma / rows)^2 (1 + f^2)`. Where the noisy
-/// number of rows is within three standard errors of zero that says nothing, and the interval is
-/// all that the bounds allow. The value and the interval are cut to the bounds, where the mean is.
+/// `sigma`. By the delta method the variance of `f` is `(sigma / rows)^2 (1 + f^2)`. Where the
+/// noisy number of rows is within three standard errors of zero that says nothing, and the
+/// interval is all that the bounds allow. Value and interval are cut to the bounds, where the
+/// mean is.
 fn meant(clamp: Clamp, rows: i128, centred: i128, sigma: f64) -> Cell {
     let (rows, centred) = (rows as f64, centred as f64);
     let (low, high) = (clamp.low() as f64, clamp.high() as f64);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod forms;
 mod keys;
 mod noise;
 

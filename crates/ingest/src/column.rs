@@ -9,17 +9,58 @@ const SPACE: &str = "lazaret/";
 
 /// Words in a path behind which people write or are described in words.
 const PERSONAL: [&str; 40] = [
-    "address", "alias", "attachment", "carrierHRF", "city", "comment", "conclusion", "contact",
-    "content", "data", "description", "details", "display", "district", "div", "extension",
-    "family", "given", "identifier", "instruction", "line", "modifierExtension", "name", "note",
-    "otherName", "patientInstruction", "photo", "postalCode", "prefix", "reasonText", "state",
-    "suffix", "summary", "telecom", "text", "title", "url", "valueAttachment", "valueString",
+    "address",
+    "alias",
+    "attachment",
+    "carrierHRF",
+    "city",
+    "comment",
+    "conclusion",
+    "contact",
+    "content",
+    "data",
+    "description",
+    "details",
+    "display",
+    "district",
+    "div",
+    "extension",
+    "family",
+    "given",
+    "identifier",
+    "instruction",
+    "line",
+    "modifierExtension",
+    "name",
+    "note",
+    "otherName",
+    "patientInstruction",
+    "photo",
+    "postalCode",
+    "prefix",
+    "reasonText",
+    "state",
+    "suffix",
+    "summary",
+    "telecom",
+    "text",
+    "title",
+    "url",
+    "valueAttachment",
+    "valueString",
     "versionId",
 ];
 /// Types of choice elements that hold the same.
 const PERSONAL_TYPES: [&str; 9] = [
-    "string", "markdown", "xhtml", "base64Binary", "HumanName", "Address", "ContactPoint",
-    "Annotation", "Attachment",
+    "string",
+    "markdown",
+    "xhtml",
+    "base64Binary",
+    "HumanName",
+    "Address",
+    "ContactPoint",
+    "Annotation",
+    "Attachment",
 ];
 
 /// What is done to a column.
@@ -91,20 +132,42 @@ pub(crate) fn decide(column: &Column, places: &[&Occurrence]) -> Result<Decision
         return Err("its tags differ between the branches of a unionAll".to_owned());
     }
     let ours = |name: &str| {
-        let mut found = column.tags.iter().filter(|(tag, _)| tag.strip_prefix(SPACE) == Some(name));
+        let mut found = column
+            .tags
+            .iter()
+            .filter(|(tag, _)| tag.strip_prefix(SPACE) == Some(name));
         let value = found.next().map(|(_, value)| value.clone());
-        if found.next().is_some() { Err(format!("`{SPACE}{name}` twice")) } else { Ok(value) }
+        if found.next().is_some() {
+            Err(format!("`{SPACE}{name}` twice"))
+        } else {
+            Ok(value)
+        }
     };
-    let known = ["treatment", "bounds", "values", "scale", "justification", "country", "state",
-        "part", "record"];
-    let mut tags = column.tags.iter().filter_map(|(tag, _)| tag.strip_prefix(SPACE));
+    let known = [
+        "treatment",
+        "bounds",
+        "values",
+        "scale",
+        "justification",
+        "country",
+        "state",
+        "part",
+        "record",
+    ];
+    let mut tags = column
+        .tags
+        .iter()
+        .filter_map(|(tag, _)| tag.strip_prefix(SPACE));
     if let Some(unknown) = tags.find(|tag| !known.contains(tag)) {
         return Err(format!("the tag `{SPACE}{unknown}` means nothing here"));
     }
     let treatment = ours("treatment")?.ok_or("no treatment: tag it with `lazaret/treatment`")?;
     let place = (ours("country")?, ours("state")?, ours("part")?);
     let action = action(&treatment, column, ours("record")?, place)?;
-    let bounds = bounds(ours("bounds")?.as_deref(), scale(ours("scale")?.as_deref())?)?;
+    let bounds = bounds(
+        ours("bounds")?.as_deref(),
+        scale(ours("scale")?.as_deref())?,
+    )?;
     let values = values(ours("values")?.as_deref())?;
     let decision = Decision {
         name: column.name.clone(),
@@ -138,7 +201,9 @@ pub(crate) fn bounds(text: Option<&str>, scale: Option<u8>) -> Result<Option<Cla
     let fine = || format!("bounds `{text}` are finer than the scale {scale}");
     let low = low.at_scale(scale).ok_or_else(fine)?;
     let high = high.at_scale(scale).ok_or_else(fine)?;
-    Clamp::new(low, high, scale).map(Some).map_err(|wrong| wrong.to_string())
+    Clamp::new(low, high, scale)
+        .map(Some)
+        .map_err(|wrong| wrong.to_string())
 }
 
 impl Decision {
@@ -153,8 +218,9 @@ impl Decision {
         if self.bounds.is_some() && !(keeps && numeric) && !becomes_a_year {
             return Err("bounds are for numbers that are kept, and for years".to_owned());
         }
-        if !self.values.is_empty() && !(keeps && text) {
-            return Err("values are for codes that are kept".to_owned());
+        let is_coded = keeps || matches!(self.action, Action::Region { .. } | Action::Country);
+        if !self.values.is_empty() && !(is_coded && text) {
+            return Err("values are for codes that are kept, regions and countries".to_owned());
         }
         if self.justification.is_some() && !keeps {
             return Err("a justification is for what is kept".to_owned());
@@ -167,7 +233,10 @@ impl Decision {
     }
 
     fn fits_path(&self, path: &str) -> Result<(), String> {
-        let words = || path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+        let words = || {
+            path.split(|c: char| !c.is_ascii_alphanumeric())
+                .filter(|w| !w.is_empty())
+        };
         let names_a_patient = path.contains("getReferenceKey(Patient)");
         if names_a_patient && self.action != Action::Person {
             return Err("a second reference to a person: a row belongs to one person".to_owned());
@@ -180,7 +249,9 @@ impl Decision {
         if key || matches!(last, "id" | "reference") {
             return Err("an id is a `person` or a `record`, it cannot be kept".to_owned());
         }
-        let typed = PERSONAL_TYPES.iter().any(|kind| path.contains(&format!("ofType({kind})")));
+        let typed = PERSONAL_TYPES
+            .iter()
+            .any(|kind| path.contains(&format!("ofType({kind})")));
         let personal = words().find(|word| PERSONAL.contains(word));
         if (typed || personal.is_some()) && self.justification.is_none() {
             let what = personal.unwrap_or("ofType");
@@ -210,9 +281,11 @@ fn action(
     }
     Ok(match treatment {
         "person" => Action::Person,
-        "record" => Action::Record(record.or_else(|| record_kind(&column.path)).ok_or(
-            "the type of the record is not in its path: name it with `lazaret/record`",
-        )?),
+        "record" => {
+            Action::Record(record.or_else(|| record_kind(&column.path)).ok_or(
+                "the type of the record is not in its path: name it with `lazaret/record`",
+            )?)
+        }
         "keep" => Action::Keep,
         "date" => Action::Date,
         "year" => Action::Year,
@@ -238,7 +311,8 @@ fn record_kind(path: &str) -> Option<String> {
 
 fn scale(text: Option<&str>) -> Result<Option<u8>, String> {
     let wrong = |_| "the scale is not a number of digits".to_owned();
-    text.map(|text| text.trim().parse().map_err(wrong)).transpose()
+    text.map(|text| text.trim().parse().map_err(wrong))
+        .transpose()
 }
 
 fn values(text: Option<&str>) -> Result<Vec<String>, String> {
@@ -262,17 +336,27 @@ fn walk(select: &Value, around: &str, repeated: bool, found: &mut Vec<Occurrence
     let repeated = repeated || each.is_some();
     for column in elements(select.get("column")) {
         let text = |value: &Value, key| {
-            value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
         };
         let tags = elements(column.get("tag"));
         found.push(Occurrence {
             name: text(column, "name"),
             path: format!("{around}{}", text(column, "path")),
             repeated,
-            tags: tags.iter().map(|tag| (text(tag, "name"), text(tag, "value"))).collect(),
+            tags: tags
+                .iter()
+                .map(|tag| (text(tag, "name"), text(tag, "value")))
+                .collect(),
         });
     }
-    for inner in elements(select.get("select")).iter().chain(elements(select.get("unionAll"))) {
+    for inner in elements(select.get("select"))
+        .iter()
+        .chain(elements(select.get("unionAll")))
+    {
         walk(inner, &around, repeated, found);
     }
 }

@@ -47,7 +47,12 @@ impl Piece {
                 let before = line.len() - line.trim_ascii_start().len();
                 let start = start + before;
                 let offset = self.offset + start as u64;
-                lines.push(Line { number, offset, start, end: start + trimmed.len() });
+                lines.push(Line {
+                    number,
+                    offset,
+                    start,
+                    end: start + trimmed.len(),
+                });
             }
             start = end + 1;
         }
@@ -76,7 +81,9 @@ pub(crate) struct Cutter {
 
 enum Input {
     /// Nothing was read yet; whether the name says gzip.
-    Start { gzip: bool },
+    Start {
+        gzip: bool,
+    },
     Plain,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
 }
@@ -85,7 +92,9 @@ impl Cutter {
     /// A cutter for a file of this name; a line may be `line_bytes_max` long.
     pub(crate) fn new(name: &str, line_bytes_max: usize) -> Self {
         Self {
-            input: Input::Start { gzip: name.ends_with(".gz") },
+            input: Input::Start {
+                gzip: name.ends_with(".gz"),
+            },
             held: Vec::new(),
             whole: 0,
             line: 1,
@@ -188,6 +197,11 @@ impl Cutter {
     }
 
     fn piece(&self, bytes: Vec<u8>, oversized: bool) -> Piece {
-        Piece { bytes, first_line: self.line, offset: self.offset, oversized }
+        Piece {
+            bytes,
+            first_line: self.line,
+            offset: self.offset,
+            oversized,
+        }
     }
 }

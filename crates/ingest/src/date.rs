@@ -44,9 +44,19 @@ impl Moment {
             None => (text, None),
         };
         let mut parts = date.split('-');
-        let year = i32::try_from(digits(parts.next()?, 4)?).ok().filter(|year| *year > 0)?;
-        let month = parts.next().map(|part| digits(part, 2).ok_or(())).transpose().ok()?;
-        let day = parts.next().map(|part| digits(part, 2).ok_or(())).transpose().ok()?;
+        let year = i32::try_from(digits(parts.next()?, 4)?)
+            .ok()
+            .filter(|year| *year > 0)?;
+        let month = parts
+            .next()
+            .map(|part| digits(part, 2).ok_or(()))
+            .transpose()
+            .ok()?;
+        let day = parts
+            .next()
+            .map(|part| digits(part, 2).ok_or(()))
+            .transpose()
+            .ok()?;
         let precision = match (month, day, parts.next()) {
             (None, None, None) => Precision::Year,
             (Some(_), None, None) => Precision::Month,
@@ -59,7 +69,11 @@ impl Moment {
             Some(time) if precision == Precision::Day => Some(instant(day, time)?),
             Some(_) => return None,
         };
-        Some(Self { day, precision, instant })
+        Some(Self {
+            day,
+            precision,
+            instant,
+        })
     }
 
     /// Days since 1970.
@@ -85,7 +99,11 @@ fn instant(day: NaiveDate, text: &str) -> Option<DateTime<Utc>> {
     let mut parts = clock.split(':');
     let hour = digits(parts.next()?, 2)?;
     let minute = digits(parts.next()?, 2)?;
-    let second = parts.next().map(|part| digits(part, 2).ok_or(())).transpose().ok()?;
+    let second = parts
+        .next()
+        .map(|part| digits(part, 2).ok_or(()))
+        .transpose()
+        .ok()?;
     if parts.next().is_some() || (fraction.is_some() && second.is_none()) {
         return None;
     }
@@ -96,7 +114,10 @@ fn instant(day: NaiveDate, text: &str) -> Option<DateTime<Utc>> {
     };
     let nanos = fraction.map_or(Some(0), nanoseconds)?;
     let local = day.and_time(NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?);
-    local.and_local_timezone(offset(zone)?).single().map(|moment| moment.to_utc())
+    local
+        .and_local_timezone(offset(zone)?)
+        .single()
+        .map(|moment| moment.to_utc())
 }
 
 fn offset(zone: &str) -> Option<FixedOffset> {
@@ -109,7 +130,11 @@ fn offset(zone: &str) -> Option<FixedOffset> {
         return None;
     }
     let seconds = i32::try_from((hours * 60 + minutes) * 60).ok()?;
-    FixedOffset::east_opt(if zone.starts_with('-') { -seconds } else { seconds })
+    FixedOffset::east_opt(if zone.starts_with('-') {
+        -seconds
+    } else {
+        seconds
+    })
 }
 
 /// Any number of digits; what is finer than a nanosecond is cut.
@@ -117,7 +142,9 @@ fn nanoseconds(fraction: &str) -> Option<u32> {
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    format!("{:0<9}", fraction.get(..fraction.len().min(9))?).parse().ok()
+    format!("{:0<9}", fraction.get(..fraction.len().min(9))?)
+        .parse()
+        .ok()
 }
 
 /// A number of exactly so many digits.

@@ -40,21 +40,35 @@ pub(crate) fn derive(
             Derive::Expression(expression) => (expression, String::new(), None),
             Derive::Described(facts) => {
                 let bounds = column::bounds(facts.bounds.as_deref(), facts.scale);
-                (&facts.is, facts.description.clone(), bounds.map_err(in_column)?)
+                (
+                    &facts.is,
+                    facts.description.clone(),
+                    bounds.map_err(in_column)?,
+                )
             }
         };
         let formula = formula(expression, decisions).map_err(in_column)?;
         if bounds.is_some() && matches!(formula, Formula::Date(_)) {
             return Err(in_column("bounds are for numbers".to_owned()));
         }
-        derived.push(Derived { name: name.clone(), description, formula, bounds });
+        derived.push(Derived {
+            name: name.clone(),
+            description,
+            formula,
+            bounds,
+        });
     }
     for (position, decision) in decisions.iter().enumerate() {
         let used = decision.action != Action::Input
             || derived.iter().any(|derived| derived.formula.uses(position))
-            || decisions.iter().any(|other| other.action.uses(&decision.name));
+            || decisions
+                .iter()
+                .any(|other| other.action.uses(&decision.name));
         if !used {
-            return Err(format!("column `{}`: an input that nothing uses", decision.name));
+            return Err(format!(
+                "column `{}`: an input that nothing uses",
+                decision.name
+            ));
         }
     }
     Ok(derived)
@@ -87,7 +101,9 @@ fn formula(expression: &str, decisions: &[Decision]) -> Result<Formula, String> 
     let arguments = arguments.strip_suffix(')').ok_or_else(wrong)?;
     let mut columns = Vec::new();
     for argument in arguments.split(',').map(str::trim) {
-        let position = decisions.iter().position(|decision| decision.name == argument);
+        let position = decisions
+            .iter()
+            .position(|decision| decision.name == argument);
         let decision = position.and_then(|position| decisions.get(position));
         match (position, decision) {
             (Some(position), Some(decision))

@@ -21,7 +21,6 @@ const LOG_BYTES_MAX: u64 = 64 << 20;
 /// An export that was opened: every file was read once, for its hash.
 pub struct Export {
     pub(crate) source: Source,
-    pub(crate) place: String,
     pub(crate) base: Option<String>,
     pub(crate) deleted: Vec<ExportFile>,
     pub(crate) ignored: Vec<String>,
@@ -94,7 +93,10 @@ impl Export {
         source: Source,
         place: &str,
     ) -> Result<Self, IngestError> {
-        let refused = |reason: String| IngestError::Export { place: place.to_owned(), reason };
+        let refused = |reason: String| IngestError::Export {
+            place: place.to_owned(),
+            reason,
+        };
         let listed = source.list().await?;
         let find = |name: &str| listed.iter().find(|(known, _)| known == name);
         let mut digest = Sha256::new();
@@ -130,14 +132,27 @@ impl Export {
             (None, Some((_, log))) => time_in_log(&source.small(log, LOG_BYTES_MAX).await?),
             (None, None) => None,
         };
-        let changed = files.iter().chain(&deleted).map(|file| file.object.last_modified).max();
-        let time = time.or(changed).ok_or_else(|| refused("no file has a time".to_owned()))?;
+        let changed = files
+            .iter()
+            .chain(&deleted)
+            .map(|file| file.object.last_modified)
+            .max();
+        let time = time
+            .or(changed)
+            .ok_or_else(|| refused("no file has a time".to_owned()))?;
         files.sort_by_key(|file| (file.resource_type != "Patient", file.name.clone()));
         let run = hex(digest.finalize().get(..16).unwrap_or_default());
         let run = RunId::new(run).map_err(|_| IngestError::Defect { reason: "a run id" })?;
         let base = manifest.as_ref().and_then(Manifest::base);
-        let place = place.to_owned();
-        Ok(Self { source, place, base, deleted, ignored: sorted.ignored, run, time, files })
+        Ok(Self {
+            source,
+            base,
+            deleted,
+            ignored: sorted.ignored,
+            run,
+            time,
+            files,
+        })
     }
 }
 
@@ -154,17 +169,31 @@ struct Sorted {
 /// Tells files of resources from lists of deletions and from what is neither, and checks that
 /// everything the manifest lists is there.
 fn sort(listed: &[(String, ObjectMeta)], manifest: Option<&Manifest>) -> Result<Sorted, String> {
-    let mut sorted = Sorted { known: Vec::new(), ignored: Vec::new() };
+    let mut sorted = Sorted {
+        known: Vec::new(),
+        ignored: Vec::new(),
+    };
     let deleted = |name: &str| {
         let bare = name.strip_prefix("deleted/").unwrap_or(name);
         manifest.is_some_and(|m| m.deleted.iter().any(|entry| entry.file_name() == bare))
     };
-    let output = |name: &str| manifest?.output.iter().find(|entry| entry.file_name() == name);
+    let output = |name: &str| {
+        manifest?
+            .output
+            .iter()
+            .find(|entry| entry.file_name() == name)
+    };
     for (name, object) in listed {
         let entry = output(name);
         let of_manifest = entry.map(|entry| entry.resource_type.clone());
-        let resource_type = of_manifest.filter(|kind| is_type(kind)).or_else(|| type_of(name));
-        let kind = if deleted(name) { Kind::Deleted } else { Kind::Resources };
+        let resource_type = of_manifest
+            .filter(|kind| is_type(kind))
+            .or_else(|| type_of(name));
+        let kind = if deleted(name) {
+            Kind::Deleted
+        } else {
+            Kind::Resources
+        };
         match (&kind, resource_type) {
             (Kind::Resources, None) => sorted.ignored.push(name.clone()),
             (_, resource_type) => sorted.known.push((
@@ -210,7 +239,10 @@ fn sort(listed: &[(String, ObjectMeta)], manifest: Option<&Manifest>) -> Result<
 
 /// `Patient` of `Patient.ndjson`, `Patient.000.ndjson` and either with `.gz`.
 fn type_of(name: &str) -> Option<String> {
-    let stem = name.strip_suffix(".gz").unwrap_or(name).strip_suffix(".ndjson")?;
+    let stem = name
+        .strip_suffix(".gz")
+        .unwrap_or(name)
+        .strip_suffix(".ndjson")?;
     let (kind, rest) = stem.split_once('.').unwrap_or((stem, ""));
     let numbered = rest.len() <= 64 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
     (is_type(kind) && numbered).then(|| kind.to_owned())

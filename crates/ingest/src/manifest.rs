@@ -53,7 +53,9 @@ impl Manifest {
         let segments: Vec<&str> = path.rsplitn(3, '/').collect();
         let base = match segments.as_slice() {
             ["Patient", _, _] => path.strip_suffix("/Patient"),
-            [id, "Group", _] => path.strip_suffix(id).and_then(|rest| rest.strip_suffix("/Group/")),
+            [id, "Group", _] => path
+                .strip_suffix(id)
+                .and_then(|rest| rest.strip_suffix("/Group/")),
             _ => Some(path),
         };
         base.filter(|base| base.contains("://")).map(str::to_owned)
@@ -82,7 +84,9 @@ pub(crate) fn time_in_log(log: &[u8]) -> Option<Instant> {
     }
     let lines = log.split(|byte| *byte == b'\n');
     let events = lines.filter_map(|line| serde_json::from_slice::<Event>(line).ok());
-    events.filter_map(|event| moment(&event.event_detail.transaction_time)).last()
+    events
+        .filter_map(|event| moment(&event.event_detail.transaction_time))
+        .last()
 }
 
 fn moment(text: &str) -> Option<Instant> {

@@ -61,7 +61,10 @@ impl Pipeline {
             Ok::<_, IngestError>(bytes)
         };
         let file = "pipeline.toml";
-        let refused = |reason: String| IngestError::Pipeline { file: file.to_owned(), reason };
+        let refused = |reason: String| IngestError::Pipeline {
+            file: file.to_owned(),
+            reason,
+        };
         let text = String::from_utf8(read(file, TEXT_BYTES_MAX)?)
             .map_err(|_| refused("not UTF-8".to_owned()))?;
         let settings: Settings =
@@ -74,9 +77,14 @@ impl Pipeline {
             }
             let json = read(view_path(&setting.view).map_err(refused)?, TEXT_BYTES_MAX)?;
             let file = setting.view.clone();
-            let view = ViewDefinition::parse(&json)
-                .map_err(|source| IngestError::View { file: file.clone(), source })?;
-            let in_view = |reason| IngestError::Pipeline { file: file.clone(), reason };
+            let view = ViewDefinition::parse(&json).map_err(|source| IngestError::View {
+                file: file.clone(),
+                source,
+            })?;
+            let in_view = |reason| IngestError::Pipeline {
+                file: file.clone(),
+                reason,
+            };
             let places = serde_json::from_slice(&json).map_err(|e| in_view(e.to_string()))?;
             let table = Table::new(setting, view, &occurrences(&places)).map_err(in_view)?;
             tables.push(table);
@@ -84,7 +92,10 @@ impl Pipeline {
         let regions_file = "terminology/regions.csv";
         let regions = match dir.join(regions_file).exists() {
             true => Regions::parse(&read(regions_file, REGIONS_BYTES_MAX)?).map_err(|reason| {
-                IngestError::Pipeline { file: regions_file.to_owned(), reason }
+                IngestError::Pipeline {
+                    file: regions_file.to_owned(),
+                    reason,
+                }
             })?,
             false => Regions::default(),
         };
@@ -96,7 +107,10 @@ impl Pipeline {
             name: settings.pipeline.name,
             dataset: settings.pipeline.dataset,
             title: settings.pipeline.title,
-            descriptions: tables.iter().map(|table| table.description.clone()).collect(),
+            descriptions: tables
+                .iter()
+                .map(|table| table.description.clone())
+                .collect(),
             sha256: hex(&digest.finalize()),
             country: settings.pipeline.country.as_deref().and_then(country_code),
             systems,
@@ -117,7 +131,10 @@ impl Pipeline {
     pub fn with_quarantine_max_ratio(mut self, ratio: f64) -> Result<Self, IngestError> {
         if !(0.0..=1.0).contains(&ratio) {
             let file = "quarantine limit".to_owned();
-            return Err(IngestError::Pipeline { file, reason: "a share is 0 to 1".to_owned() });
+            return Err(IngestError::Pipeline {
+                file,
+                reason: "a share is 0 to 1".to_owned(),
+            });
         }
         self.quarantine_max_ratio = ratio;
         Ok(self)
@@ -158,7 +175,11 @@ impl Pipeline {
         self.tables.iter().flat_map(|table| {
             table.decisions.iter().filter_map(|decision| {
                 let text = decision.justification.as_deref()?;
-                Some(Justification { table: &table.name, column: &decision.name, text })
+                Some(Justification {
+                    table: &table.name,
+                    column: &decision.name,
+                    text,
+                })
             })
         })
     }
@@ -166,7 +187,10 @@ impl Pipeline {
     /// Whether a table takes resources of this type.
     pub(crate) fn takes(&self, resource_type: &str) -> bool {
         resource_type == "Patient"
-            || self.tables.iter().any(|table| table.view.resource() == resource_type)
+            || self
+                .tables
+                .iter()
+                .any(|table| table.view.resource() == resource_type)
     }
 }
 
@@ -176,7 +200,11 @@ fn check(settings: &Settings) -> Result<Vec<String>, String> {
     if about.format != Format::FhirNdjson {
         return Err("the only format supported yet is `fhir-ndjson`".to_owned());
     }
-    if about.country.as_deref().is_some_and(|country| country_code(country).is_none()) {
+    if about
+        .country
+        .as_deref()
+        .is_some_and(|country| country_code(country).is_none())
+    {
         return Err("country is an ISO 3166-1 code of two letters".to_owned());
     }
     if settings.identity.fallback == Fallback::Pending {
@@ -205,7 +233,10 @@ fn check(settings: &Settings) -> Result<Vec<String>, String> {
         Systems::One(system) => std::slice::from_ref(system),
         Systems::Several(systems) => systems,
     };
-    let systems: Vec<String> = systems.iter().map(|system| system.trim().to_owned()).collect();
+    let systems: Vec<String> = systems
+        .iter()
+        .map(|system| system.trim().to_owned())
+        .collect();
     if systems.is_empty() || systems.iter().any(|system| !system.contains(':')) {
         return Err("identity system is a URI, or a list of them to try in order".to_owned());
     }
@@ -218,7 +249,10 @@ fn same_person_path(tables: &[Table]) -> Result<(), String> {
         let same_type = |other: &&Table| other.view.resource() == table.view.resource();
         let mut earlier = tables.iter().take(index).filter(same_type);
         if let Some(other) = earlier.find(|other| other.person != table.person) {
-            return Err(format!("`{}` and `{}` differ about the person", other.name, table.name));
+            return Err(format!(
+                "`{}` and `{}` differ about the person",
+                other.name, table.name
+            ));
         }
     }
     Ok(())
@@ -226,11 +260,18 @@ fn same_person_path(tables: &[Table]) -> Result<(), String> {
 
 fn view_path(path: &str) -> Result<&str, String> {
     let inside = path.starts_with("views/") && path.ends_with(".json") && !path.contains("..");
-    if inside { Ok(path) } else { Err(format!("view `{path}` is not `views/<name>.json`")) }
+    if inside {
+        Ok(path)
+    } else {
+        Err(format!("view `{path}` is not `views/<name>.json`"))
+    }
 }
 
 fn read(dir: &Path, name: &str, bytes_max: u64) -> Result<Vec<u8>, IngestError> {
-    let refused = |reason: String| IngestError::Pipeline { file: name.to_owned(), reason };
+    let refused = |reason: String| IngestError::Pipeline {
+        file: name.to_owned(),
+        reason,
+    };
     let path = dir.join(name);
     let metadata = fs::metadata(&path).map_err(|error| refused(error.to_string()))?;
     if metadata.len() > bytes_max {

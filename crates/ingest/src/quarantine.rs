@@ -55,14 +55,22 @@ impl Quarantine {
     /// `Quarantine`, when the key is no recipient or the folder cannot be made.
     pub fn open(dir: &Path, key: &str) -> Result<Self, IngestError> {
         let recipient = key.trim().parse::<x25519::Recipient>().map_err(|_| {
-            refused(dir, "the key is not an age recipient: it begins with `age1`")
+            refused(
+                dir,
+                "the key is not an age recipient: it begins with `age1`",
+            )
         })?;
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(|error| refused(dir, &error.to_string()))?;
-        Ok(Self { dir: dir.to_owned(), recipient })
+        builder
+            .create(dir)
+            .map_err(|error| refused(dir, &error.to_string()))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            recipient,
+        })
     }
 
     /// Every entry of every run, in order of runs' ids.
@@ -74,7 +82,10 @@ impl Quarantine {
         let mut paths = Vec::new();
         for file in fs::read_dir(&self.dir).map_err(failed)? {
             let path = file.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "jsonl") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "jsonl")
+            {
                 paths.push(path);
             }
         }
@@ -100,9 +111,12 @@ impl Quarantine {
         let entry = entry.ok_or_else(|| refused(&path, "there is no record of this number"))?;
         let failed = |error: std::io::Error| refused(&path, &error.to_string());
         let mut file = File::open(&path).map_err(failed)?;
-        file.seek(SeekFrom::Start(entry.sealed_at)).map_err(failed)?;
+        file.seek(SeekFrom::Start(entry.sealed_at))
+            .map_err(failed)?;
         let mut sealed = Vec::new();
-        file.take(entry.sealed_bytes).read_to_end(&mut sealed).map_err(failed)?;
+        file.take(entry.sealed_bytes)
+            .read_to_end(&mut sealed)
+            .map_err(failed)?;
         age::decrypt(&secret, &sealed)
             .map_err(|_| refused(&path, "the record cannot be decrypted with this key"))
     }
@@ -111,7 +125,14 @@ impl Quarantine {
     /// record comes.
     pub(crate) fn begin(self, run: &RunId, at: Instant) -> Intake {
         let at = at.to_rfc3339();
-        Intake { quarantine: self, run: run.clone(), at, files: None, number: 0, sealed_at: 0 }
+        Intake {
+            quarantine: self,
+            run: run.clone(),
+            at,
+            files: None,
+            number: 0,
+            sealed_at: 0,
+        }
     }
 
     fn path(&self, run: &RunId, extension: &str) -> PathBuf {
@@ -160,8 +181,9 @@ impl Intake {
             sealed_at: self.sealed_at,
             sealed_bytes: sealed.len() as u64,
         };
-        let mut line = serde_json::to_vec(&entry)
-            .map_err(|_| IngestError::Defect { reason: "an entry of the quarantine" })?;
+        let mut line = serde_json::to_vec(&entry).map_err(|_| IngestError::Defect {
+            reason: "an entry of the quarantine",
+        })?;
         line.push(b'\n');
         let (records, index) = match &mut self.files {
             Some(files) => files,
@@ -194,7 +216,10 @@ fn index(path: &Path) -> Result<Vec<Entry>, IngestError> {
     let mut entries = Vec::new();
     loop {
         let mut line = Vec::new();
-        let limited = reader.by_ref().take(ENTRY_BYTES_MAX).read_until(b'\n', &mut line);
+        let limited = reader
+            .by_ref()
+            .take(ENTRY_BYTES_MAX)
+            .read_until(b'\n', &mut line);
         if limited.map_err(failed)? == 0 {
             return Ok(entries);
         }
@@ -217,5 +242,8 @@ fn create(path: &Path) -> std::io::Result<File> {
 }
 
 fn refused(place: &Path, reason: &str) -> IngestError {
-    IngestError::Quarantine { place: place.display().to_string(), reason: reason.to_owned() }
+    IngestError::Quarantine {
+        place: place.display().to_string(),
+        reason: reason.to_owned(),
+    }
 }

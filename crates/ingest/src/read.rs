@@ -46,7 +46,13 @@ impl Reader {
             sender.send(last).await.ok();
         });
         let report = FileReport::default();
-        Self { file, pieces, inflated: None, workers: Vec::new(), report }
+        Self {
+            file,
+            pieces,
+            inflated: None,
+            workers: Vec::new(),
+            report,
+        }
     }
 
     /// At least one and at most `most` pieces; none at the end of the file.
@@ -62,9 +68,16 @@ impl Reader {
                 Some(Ok(Step::Piece(piece))) => taken.push(piece),
                 Some(Ok(Step::End { inflated })) => self.inflated = Some(inflated),
                 Some(Err(source)) => {
-                    return Err(IngestError::Read { file: self.file.name.clone(), source });
+                    return Err(IngestError::Read {
+                        file: self.file.name.clone(),
+                        source,
+                    });
                 }
-                None => return Err(IngestError::Defect { reason: "a reader stopped" }),
+                None => {
+                    return Err(IngestError::Defect {
+                        reason: "a reader stopped",
+                    });
+                }
             }
         }
         Ok(taken)

@@ -16,7 +16,9 @@ pub(crate) enum Subject<'a> {
 /// `Patient/1` is somebody else. Contained, conditional and logical references name nobody here.
 pub(crate) fn subject<'a>(reference: &'a str, base: Option<&str>) -> Subject<'a> {
     let own = base.and_then(|base| reference.strip_prefix(base));
-    let local = own.and_then(|rest| rest.strip_prefix('/')).unwrap_or(reference);
+    let local = own
+        .and_then(|rest| rest.strip_prefix('/'))
+        .unwrap_or(reference);
     let mut parts = local.split('/');
     let (Some(kind), Some(id)) = (parts.next(), parts.next()) else {
         return Subject::Unknown;

@@ -18,8 +18,12 @@ impl Regions {
     /// # Errors
     /// The line and what is wrong with it.
     pub(crate) fn parse(csv: &[u8]) -> Result<Self, String> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv);
-        let header = reader.headers().map_err(|_| "line 1 is not CSV".to_owned())?;
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(csv);
+        let header = reader
+            .headers()
+            .map_err(|_| "line 1 is not CSV".to_owned())?;
         if header != vec!["country", "postcode", "nuts3"] {
             return Err("line 1 has to be `country,postcode,nuts3`".to_owned());
         }
@@ -28,7 +32,8 @@ impl Regions {
             let wrong = |reason: &str| format!("line {}: {reason}", row + 2);
             let record = record.map_err(|_| wrong("not three fields"))?;
             let [country, postcode, nuts3] = [0, 1, 2].map(|at| record.get(at).unwrap_or(""));
-            let country = country_code(country).ok_or_else(|| wrong("no country of two letters"))?;
+            let country =
+                country_code(country).ok_or_else(|| wrong("no country of two letters"))?;
             let postcode = postcode_form(postcode).ok_or_else(|| wrong("no postcode"))?;
             let nuts2 = nuts3.get(..4).filter(|_| is_nuts3(nuts3));
             let nuts2 = nuts2.ok_or_else(|| wrong("no NUTS-3 code of five characters"))?;
@@ -49,7 +54,10 @@ impl Regions {
             return Cow::Borrowed(UNKNOWN);
         };
         let state = place.state.and_then(|state| subdivision(&country, state));
-        let key = place.postcode.and_then(postcode_form).map(|postcode| (country, postcode));
+        let key = place
+            .postcode
+            .and_then(postcode_form)
+            .map(|postcode| (country, postcode));
         match (key.and_then(|key| self.0.get(&key)), state) {
             (Some(nuts2), _) => Cow::Borrowed(nuts2),
             (None, Some(state)) => Cow::Owned(state),

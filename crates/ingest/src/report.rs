@@ -91,7 +91,10 @@ impl RunReport {
     /// Resources read of types that tables need.
     #[must_use]
     pub fn read(&self) -> u64 {
-        self.files.iter().map(|file| file.read - file.ignored_type).sum()
+        self.files
+            .iter()
+            .map(|file| file.read - file.ignored_type)
+            .sum()
     }
 
     /// Resources in quarantine.

@@ -107,7 +107,11 @@ impl<'a> Run<'a> {
             ended: None,
             files: Vec::new(),
             ignored_files: export.ignored.clone(),
-            tables: pipeline.tables.iter().map(|t| (t.name.clone(), <_>::default())).collect(),
+            tables: pipeline
+                .tables
+                .iter()
+                .map(|t| (t.name.clone(), <_>::default()))
+                .collect(),
             persons: Persons::default(),
             deletions: <_>::default(),
         };
@@ -124,7 +128,9 @@ impl<'a> Run<'a> {
             touched: Vec::new(),
             ready: VecDeque::new(),
             finished: HashSet::new(),
-            threads: thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX),
+            threads: thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(THREADS_MAX),
         })
     }
 
@@ -132,7 +138,10 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// `View`, when a view does not compile.
-    #[allow(clippy::unused_async, reason = "it starts a task, so it needs a runtime")]
+    #[allow(
+        clippy::unused_async,
+        reason = "it starts a task, so it needs a runtime"
+    )]
     pub async fn read(&mut self, file: &ExportFile) -> Result<Reader, IngestError> {
         let mut workers = Vec::new();
         if self.pipeline.takes(&file.resource_type) {
@@ -192,14 +201,24 @@ impl<'a> Run<'a> {
         let deletions = deletion::read(self.export, &self.keys, bytes_max).await?;
         self.report.deletions = deletions.types;
         self.intake.sync()?;
-        let Self { report, identities, .. } = self;
-        Ok(RunEnd { report, deleted: deletions.resources, identities })
+        let Self {
+            report, identities, ..
+        } = self;
+        Ok(RunEnd {
+            report,
+            deleted: deletions.resources,
+            identities,
+        })
     }
 
     fn pieces(&mut self, reader: &mut Reader, pieces: &[Piece]) -> Result<(), IngestError> {
         if reader.workers.is_empty() {
             for piece in pieces {
-                let lines = if piece.oversized { 1 } else { piece.lines().len() as u64 };
+                let lines = if piece.oversized {
+                    1
+                } else {
+                    piece.lines().len() as u64
+                };
                 reader.report.read += lines;
                 reader.report.ignored_type += lines;
             }
@@ -259,7 +278,11 @@ impl<'a> Run<'a> {
                 pending.origins.extend(origins);
             }
         }
-        if self.pending.iter().any(|pending| pending.origins.len() >= BATCH_ROWS) {
+        if self
+            .pending
+            .iter()
+            .any(|pending| pending.origins.len() >= BATCH_ROWS)
+        {
             self.flush()?;
         }
         Ok(())
@@ -289,9 +312,13 @@ impl<'a> Run<'a> {
         let mut tables = Vec::new();
         for (table, pending) in self.pipeline.tables.iter().zip(&mut self.pending) {
             let Pending { batches, origins } = mem::take(pending);
-            let Some(first) = batches.first() else { continue };
-            let rows = concat_batches(&first.schema(), &batches)
-                .map_err(|_| IngestError::Defect { reason: "rows do not go together" })?;
+            let Some(first) = batches.first() else {
+                continue;
+            };
+            let rows =
+                concat_batches(&first.schema(), &batches).map_err(|_| IngestError::Defect {
+                    reason: "rows do not go together",
+                })?;
             let report = self.report.tables.entry(table.name.clone()).or_default();
             report.rows += rows.num_rows() as u64;
             for (column, array) in table.description.columns.iter().zip(rows.columns()) {
@@ -327,7 +354,9 @@ impl<'a> Run<'a> {
             });
         }
         if !report.reconciles() {
-            return Err(IngestError::Defect { reason: "resources are not counted right" });
+            return Err(IngestError::Defect {
+                reason: "resources are not counted right",
+            });
         }
         self.finished.insert(report.name.clone());
         self.report.files.push(report);
@@ -361,7 +390,14 @@ fn harvest(
             .zip(pieces)
             .map(|(worker, piece)| scope.spawn(move || worker.read(piece, surroundings)))
             .collect();
-        let stopped = |_| Err(IngestError::Defect { reason: "a worker stopped" });
-        started.into_iter().map(|thread| thread.join().unwrap_or_else(stopped)).collect()
+        let stopped = |_| {
+            Err(IngestError::Defect {
+                reason: "a worker stopped",
+            })
+        };
+        started
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(stopped))
+            .collect()
     })
 }

@@ -75,7 +75,10 @@ pub(crate) struct Exported {
 
 impl Default for Exported {
     fn default() -> Self {
-        Self { mode: Mode::Incremental, deleted_max_ratio: 0.02 }
+        Self {
+            mode: Mode::Incremental,
+            deleted_max_ratio: 0.02,
+        }
     }
 }
 

@@ -30,21 +30,26 @@ impl Source {
             reason: reason.to_owned(),
         };
         let folder = match url::Url::parse(url) {
-            Ok(parsed) if parsed.scheme() == "file" => {
-                parsed.to_file_path().map_err(|()| refused("not the URL of a local folder"))?
-            }
+            Ok(parsed) if parsed.scheme() == "file" => parsed
+                .to_file_path()
+                .map_err(|()| refused("not the URL of a local folder"))?,
             Ok(parsed) if parsed.scheme().len() > 1 && url.contains("://") => {
                 return Err(refused("only local folders are supported yet"));
             }
             _ => FilePath::new(url).to_owned(),
         };
-        let folder = folder.canonicalize().map_err(|error| refused(&error.to_string()))?;
+        let folder = folder
+            .canonicalize()
+            .map_err(|error| refused(&error.to_string()))?;
         if !folder.is_dir() {
             return Err(refused("not a folder"));
         }
         let store = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| refused(&error.to_string()))?;
-        Ok(Self { store: Arc::new(store), folder: Path::default() })
+        Ok(Self {
+            store: Arc::new(store),
+            folder: Path::default(),
+        })
     }
 
     /// A folder of a store.
@@ -55,7 +60,10 @@ impl Source {
     /// The files in the folder and in `deleted/` within it, in order of their names.
     pub(crate) async fn list(&self) -> Result<Vec<(String, ObjectMeta)>, IngestError> {
         let mut files = Vec::new();
-        for (prefix, folder) in [("", self.folder.clone()), ("deleted/", self.child("deleted")?)] {
+        for (prefix, folder) in [
+            ("", self.folder.clone()),
+            ("deleted/", self.child("deleted")?),
+        ] {
             let listed = self.store.list_with_delimiter(Some(&folder)).await;
             let listed = listed.map_err(|error| read_error(folder.as_ref(), error))?;
             for object in listed.objects {
@@ -80,7 +88,11 @@ impl Source {
                 reason: format!("over {bytes_max} bytes"),
             });
         }
-        let got = self.store.get(&object.location).await.map_err(|e| read_error(name, e))?;
+        let got = self
+            .store
+            .get(&object.location)
+            .await
+            .map_err(|e| read_error(name, e))?;
         got.bytes().await.map_err(|error| read_error(name, error))
     }
 
@@ -104,9 +116,13 @@ impl Source {
         let mut digest = Sha256::new();
         let mut at = 0;
         loop {
-            let bytes = self.range(object, at).await.map_err(|source| {
-                IngestError::Read { file: object.location.to_string(), source }
-            })?;
+            let bytes = self
+                .range(object, at)
+                .await
+                .map_err(|source| IngestError::Read {
+                    file: object.location.to_string(),
+                    source,
+                })?;
             if bytes.is_empty() {
                 return Ok(digest.finalize().into());
             }
@@ -125,5 +141,8 @@ impl Source {
 }
 
 pub(crate) fn read_error(file: &str, error: object_store::Error) -> IngestError {
-    IngestError::Read { file: file.to_owned(), source: io::Error::other(error) }
+    IngestError::Read {
+        file: file.to_owned(),
+        source: io::Error::other(error),
+    }
 }

@@ -52,7 +52,10 @@ impl Table {
         }
         let mut decisions = Vec::new();
         for column in view.columns() {
-            let mine: Vec<_> = places.iter().filter(|place| place.name == column.name).collect();
+            let mine: Vec<_> = places
+                .iter()
+                .filter(|place| place.name == column.name)
+                .collect();
             let decision = decide(column, &mine)
                 .map_err(|reason| format!("column `{}`: {reason}", column.name))?;
             decisions.push(decision);
@@ -77,7 +80,15 @@ impl Table {
             rows_per_person: setting.rows_per_person,
         };
         let (name, roles) = (setting.name.clone(), outline.roles);
-        Ok(Self { name, view, person, decisions, derived, description, roles })
+        Ok(Self {
+            name,
+            view,
+            person,
+            decisions,
+            derived,
+            description,
+            roles,
+        })
     }
 }
 
@@ -91,9 +102,14 @@ struct Outline {
 
 impl Outline {
     fn person(&mut self, decisions: &[Decision]) -> Result<(), String> {
-        let found = decisions.iter().find(|decision| decision.action == Action::Person);
-        let description = found.map(|decision| decision.description.clone()).unwrap_or_default();
-        self.add("person_id", Role::Person, Treatment::Person, description).map(|_| ())
+        let found = decisions
+            .iter()
+            .find(|decision| decision.action == Action::Person);
+        let description = found
+            .map(|decision| decision.description.clone())
+            .unwrap_or_default();
+        self.add("person_id", Role::Person, Treatment::Person, description)
+            .map(|_| ())
     }
 
     fn decided(&mut self, decision: &Decision) -> Result<(), String> {
@@ -107,11 +123,14 @@ impl Outline {
             }
             Action::Year => (plain(ColumnType::Integer), Treatment::Year),
             Action::AgeCap90 => (plain(ColumnType::Integer), Treatment::AgeCap90),
-            Action::Region { .. } | Action::Country => {
-                (plain(ColumnType::Text), Treatment::Region)
-            }
+            Action::Region { .. } | Action::Country => (plain(ColumnType::Text), Treatment::Region),
         };
-        let column = self.add(&decision.name, role, treatment, decision.description.clone())?;
+        let column = self.add(
+            &decision.name,
+            role,
+            treatment,
+            decision.description.clone(),
+        )?;
         column.bounds = decision.bounds;
         column.values.clone_from(&decision.values);
         Ok(())
@@ -131,7 +150,12 @@ impl Outline {
     }
 
     fn date(&mut self, name: &str, treatment: Treatment, text: &str) -> Result<(), String> {
-        self.add(name, Role::Plain(ColumnType::Date), treatment, text.to_owned())?;
+        self.add(
+            name,
+            Role::Plain(ColumnType::Date),
+            treatment,
+            text.to_owned(),
+        )?;
         let how = format!("how much of {name} the source wrote");
         let precision = precision_name(name);
         let role = Role::Plain(ColumnType::Text);
@@ -155,12 +179,23 @@ impl Outline {
             Role::Person | Role::Record { .. } => ColumnType::Pseudonym,
             Role::Plain(kind) => *kind,
         };
-        self.roles.push(ColumnRole { name: column.clone(), role });
+        self.roles.push(ColumnRole {
+            name: column.clone(),
+            role,
+        });
         let values = Vec::new();
-        let described =
-            ColumnDescription { name: column, kind, treatment, description, bounds: None, values };
+        let described = ColumnDescription {
+            name: column,
+            kind,
+            treatment,
+            description,
+            bounds: None,
+            values,
+        };
         self.columns.push(described);
-        self.columns.last_mut().ok_or_else(|| "a table has columns".to_owned())
+        self.columns
+            .last_mut()
+            .ok_or_else(|| "a table has columns".to_owned())
     }
 }
 
@@ -184,7 +219,9 @@ fn person(
     decisions: &[Decision],
     places: &[Occurrence],
 ) -> Result<PersonPath, String> {
-    let mut persons = decisions.iter().filter(|decision| decision.action == Action::Person);
+    let mut persons = decisions
+        .iter()
+        .filter(|decision| decision.action == Action::Person);
     let name = match (persons.next(), persons.next()) {
         (Some(decision), None) => &decision.name,
         (None, _) => return Err("no column is the person's: `lazaret/treatment` `person`".into()),
@@ -218,7 +255,10 @@ fn person_path(resource: &str, path: &str) -> Option<PersonPath> {
             && field.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     let fields: Vec<String> = fields.split('.').map(str::to_owned).collect();
-    fields.iter().all(|field| plain(field)).then_some(PersonPath::Reference(fields))
+    fields
+        .iter()
+        .all(|field| plain(field))
+        .then_some(PersonPath::Reference(fields))
 }
 
 fn sources_exist(decision: &Decision, decisions: &[Decision]) -> Result<(), String> {
@@ -229,7 +269,9 @@ fn sources_exist(decision: &Decision, decisions: &[Decision]) -> Result<(), Stri
         let text = |other: &&Decision| other.name == *source && other.kind == ColumnKind::Text;
         if !decisions.iter().any(|other| text(&other)) {
             let name = &decision.name;
-            return Err(format!("column `{name}`: there is no column `{source}` of text"));
+            return Err(format!(
+                "column `{name}`: there is no column `{source}` of text"
+            ));
         }
     }
     Ok(())

@@ -53,7 +53,13 @@ pub(crate) fn treat(
     persons: StringArray,
     surroundings: &Surroundings<'_>,
 ) -> Result<Treated, IngestError> {
-    let mut out = Columns { raw, table, fields: Vec::new(), arrays: Vec::new(), faults: Vec::new() };
+    let mut out = Columns {
+        raw,
+        table,
+        fields: Vec::new(),
+        arrays: Vec::new(),
+        faults: Vec::new(),
+    };
     out.push("person_id", Arc::new(persons));
     for (position, decision) in table.decisions.iter().enumerate() {
         let name = decision.name.as_str();
@@ -82,7 +88,10 @@ pub(crate) fn treat(
     }
     let schema = Arc::new(Schema::new(out.fields));
     let rows = RecordBatch::try_new(schema, out.arrays).map_err(|_| SHAPE)?;
-    Ok(Treated { rows, faults: out.faults })
+    Ok(Treated {
+        rows,
+        faults: out.faults,
+    })
 }
 
 /// How many of a column's values are not among those its description declares. They stay: a query
@@ -100,13 +109,25 @@ pub(crate) fn outside(column: &ColumnDescription, array: &ArrayRef) -> u64 {
         return 0;
     };
     if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-        return count(numbers.iter().flatten().filter(|n| !within(bounds, *n)).count());
+        return count(
+            numbers
+                .iter()
+                .flatten()
+                .filter(|n| !within(bounds, *n))
+                .count(),
+        );
     }
     let whole = array.as_primitive_opt::<Int64Type>();
     // Whole numbers beyond 2^53 are rounded here, and far outside of any bounds.
     #[allow(clippy::cast_precision_loss, reason = "see above")]
     whole.map_or(0, |whole| {
-        count(whole.iter().flatten().filter(|n| !within(bounds, *n as f64)).count())
+        count(
+            whole
+                .iter()
+                .flatten()
+                .filter(|n| !within(bounds, *n as f64))
+                .count(),
+        )
     })
 }
 
@@ -117,8 +138,9 @@ fn within(bounds: Clamp, number: f64) -> bool {
 }
 
 /// The error of a view that does not give the columns it declared.
-const SHAPE: IngestError =
-    IngestError::Defect { reason: "a view's rows do not have the columns it declares" };
+const SHAPE: IngestError = IngestError::Defect {
+    reason: "a view's rows do not have the columns it declares",
+};
 
 /// The columns that are being made.
 struct Columns<'a> {
@@ -131,17 +153,25 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn push(&mut self, name: &str, array: ArrayRef) {
-        self.fields.push(Field::new(name, array.data_type().clone(), true));
+        self.fields
+            .push(Field::new(name, array.data_type().clone(), true));
         self.arrays.push(array);
     }
 
     fn text(&self, position: usize) -> Result<&'a StringArray, IngestError> {
-        self.raw.columns().get(position).and_then(|array| array.as_string_opt()).ok_or(SHAPE)
+        self.raw
+            .columns()
+            .get(position)
+            .and_then(|array| array.as_string_opt())
+            .ok_or(SHAPE)
     }
 
     fn position(&self, name: &Option<String>) -> Option<usize> {
         let name = name.as_ref()?;
-        self.table.decisions.iter().position(|decision| decision.name == *name)
+        self.table
+            .decisions
+            .iter()
+            .position(|decision| decision.name == *name)
     }
 
     /// A value as a moment; where the calendar has none, the row is at fault.
@@ -155,8 +185,10 @@ impl<'a> Columns<'a> {
 
     /// The first of several dates that is there, and its precision.
     fn date(&mut self, name: &str, positions: &[usize]) -> Result<(), IngestError> {
-        let sources: Vec<_> =
-            positions.iter().map(|at| self.text(*at)).collect::<Result<_, _>>()?;
+        let sources: Vec<_> = positions
+            .iter()
+            .map(|at| self.text(*at))
+            .collect::<Result<_, _>>()?;
         let rows = self.raw.num_rows();
         let mut days = Date32Builder::with_capacity(rows);
         let mut precisions = StringBuilder::with_capacity(rows, rows * 3);
@@ -175,7 +207,10 @@ impl<'a> Columns<'a> {
         let source = self.text(position)?;
         let mut years = Int64Builder::with_capacity(source.len());
         for (row, text) in source.iter().enumerate() {
-            years.append_option(self.moment(row, text).map(|moment| i64::from(moment.year())));
+            years.append_option(
+                self.moment(row, text)
+                    .map(|moment| i64::from(moment.year())),
+            );
         }
         self.push(name, Arc::new(years.finish()));
         Ok(())
@@ -225,7 +260,11 @@ impl<'a> Columns<'a> {
         for row in 0..self.raw.num_rows() {
             let at = |source: Option<&'a StringArray>| source.and_then(|from| value(from, row));
             let country = at(countries).or(surroundings.country);
-            let place = Place { country, postcode: at(postcodes), state: at(states) };
+            let place = Place {
+                country,
+                postcode: at(postcodes),
+                state: at(states),
+            };
             regions.append_value(surroundings.regions.region(&place));
         }
         self.push(name, Arc::new(regions.finish()));
@@ -239,7 +278,9 @@ impl<'a> Columns<'a> {
         for (row, (start, end)) in starts.iter().zip(ends).enumerate() {
             let start = self.moment(row, start).and_then(|moment| moment.instant);
             let end = self.moment(row, end).and_then(|moment| moment.instant);
-            let seconds = start.zip(end).map(|(start, end)| (end - start).as_seconds_f64());
+            let seconds = start
+                .zip(end)
+                .map(|(start, end)| (end - start).as_seconds_f64());
             if seconds.is_some_and(|seconds| seconds < 0.0) {
                 self.faults.push((row, IMPOSSIBLE_VALUE));
             }

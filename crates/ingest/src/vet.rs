@@ -20,7 +20,10 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(code: &'static str, reason: &str) -> Self {
-        Self { code, reason: reason.to_owned() }
+        Self {
+            code,
+            reason: reason.to_owned(),
+        }
     }
 }
 
@@ -86,7 +89,10 @@ pub(crate) fn vet(
 ) -> Result<Vetted, Fault> {
     let kind = surroundings.resource_type;
     if resource.resource_type() != kind {
-        return Err(Fault::new("wrong-type", "the record is not of the type of its file"));
+        return Err(Fault::new(
+            "wrong-type",
+            "the record is not of the type of its file",
+        ));
     }
     let id = resource.id().filter(|id| is_id(id));
     let id = id.ok_or_else(|| Fault::new("no-id", "the record has no usable id"))?;
@@ -113,14 +119,19 @@ pub(crate) fn vet(
             .ok_or_else(|| Fault::new(IMPOSSIBLE_DATE, "meta.lastUpdated is no moment"))?,
     };
     let resource = surroundings.keys.resource(kind, id);
-    Ok(Vetted { resource, updated, whose })
+    Ok(Vetted {
+        resource,
+        updated,
+        whose,
+    })
 }
 
 /// The identifier of the first of the pipeline's systems that the patient has one of.
 fn identifier(resource: &Resource<'_>, pipeline: &Pipeline) -> Option<RawIdentifier> {
     pipeline.systems.iter().find_map(|wanted| {
-        let mut of_system =
-            resource.identifiers().filter(|(system, _)| *system == Some(wanted.as_str()));
+        let mut of_system = resource
+            .identifiers()
+            .filter(|(system, _)| *system == Some(wanted.as_str()));
         // An empty identifier is none; the next one of the system may be better.
         of_system.find_map(|(_, value)| RawIdentifier::new(wanted, value.to_owned()).ok())
     })

@@ -70,10 +70,18 @@ impl Worker {
                     file: known.name.to_string(),
                     source,
                 })?;
-                programs.push(Running { table, program, owners: Vec::new() });
+                programs.push(Running {
+                    table,
+                    program,
+                    owners: Vec::new(),
+                });
             }
         }
-        Ok(Self { programs, records: Vec::new(), scratch: Vec::new() })
+        Ok(Self {
+            programs,
+            records: Vec::new(),
+            scratch: Vec::new(),
+        })
     }
 
     /// Reads a piece.
@@ -97,14 +105,21 @@ impl Worker {
         }
         for line in piece.lines() {
             harvest.read += 1;
-            if self.record(piece, &line, surroundings, &mut harvest).is_err() {
+            if self
+                .record(piece, &line, surroundings, &mut harvest)
+                .is_err()
+            {
                 self.close(surroundings, &mut harvest)?;
                 if let Err(Full(fault)) = self.record(piece, &line, surroundings, &mut harvest) {
                     self.close(surroundings, &mut harvest)?;
                     harvest.rejected.push((line, fault));
                 }
             }
-            if self.programs.iter().any(|running| running.owners.len() >= GROUP_ROWS) {
+            if self
+                .programs
+                .iter()
+                .any(|running| running.owners.len() >= GROUP_ROWS)
+            {
                 self.close(surroundings, &mut harvest)?;
             }
         }
@@ -135,13 +150,21 @@ impl Worker {
                 return Ok(());
             }
         };
-        let touched = Touched { resource: vetted.resource, updated: vetted.updated };
+        let touched = Touched {
+            resource: vetted.resource,
+            updated: vetted.updated,
+        };
         if matches!(vetted.whose, Whose::Nobody) {
             harvest.not_a_person += 1;
             harvest.touched.push(touched);
             return Ok(());
         }
-        let mut open = Open { line: line.clone(), vetted, rows: 0, end: End::Stays };
+        let mut open = Open {
+            line: line.clone(),
+            vetted,
+            rows: 0,
+            end: End::Stays,
+        };
         let mut full = None;
         for running in &mut self.programs {
             match running.program.push(&resource) {
@@ -152,7 +175,13 @@ impl Worker {
                 }
                 Err(error) => {
                     open.end = End::Rejected(fault(&error));
-                    if matches!(error, RecordError::TooMuch { bound: Bound::Batch, .. }) {
+                    if matches!(
+                        error,
+                        RecordError::TooMuch {
+                            bound: Bound::Batch,
+                            ..
+                        }
+                    ) {
                         open.end = End::Again;
                         full = Some(Full(fault(&error)));
                     }
@@ -191,8 +220,15 @@ impl Worker {
                 End::Stays if record.rows > 0 => harvest.accepted += 1,
                 End::Stays => harvest.filtered += 1,
             }
-            let Vetted { resource, updated, whose } = &mut record.vetted;
-            harvest.touched.push(Touched { resource: *resource, updated: *updated });
+            let Vetted {
+                resource,
+                updated,
+                whose,
+            } = &mut record.vetted;
+            harvest.touched.push(Touched {
+                resource: *resource,
+                updated: *updated,
+            });
             harvest.patients.extend(whose.take_identifier());
         }
         Ok(())
@@ -211,15 +247,22 @@ impl Running {
     ) -> Result<Treated, IngestError> {
         let pipeline = surroundings.pipeline;
         let table = pipeline.tables.get(self.table);
-        let table = table.ok_or(IngestError::Defect { reason: "a table's place" })?;
+        let table = table.ok_or(IngestError::Defect {
+            reason: "a table's place",
+        })?;
         let raw = self.program.finish().map_err(|source| IngestError::View {
             file: table.name.to_string(),
             source,
         })?;
         if raw.num_rows() != self.owners.len() {
-            return Err(IngestError::Defect { reason: "a view's rows are not counted right" });
+            return Err(IngestError::Defect {
+                reason: "a view's rows are not counted right",
+            });
         }
-        let ids = self.owners.iter().map(|owner| records.get(*owner)?.vetted.whose.id());
+        let ids = self
+            .owners
+            .iter()
+            .map(|owner| records.get(*owner)?.vetted.whose.id());
         let persons: StringArray = ids.collect();
         let around = treat::Surroundings {
             regions: &pipeline.regions,
@@ -228,7 +271,10 @@ impl Running {
         };
         let treated = treat(table, &raw, persons, &around)?;
         for (row, code) in &treated.faults {
-            let record = self.owners.get(*row).and_then(|owner| records.get_mut(*owner));
+            let record = self
+                .owners
+                .get(*row)
+                .and_then(|owner| records.get_mut(*owner));
             if let Some(record) = record.filter(|record| matches!(record.end, End::Stays)) {
                 let reason = format!("a value of table `{}` cannot be: {code}", table.name);
                 record.end = End::Rejected(Fault { code, reason });
@@ -245,7 +291,9 @@ fn kept(
     records: &[Open],
 ) -> Result<(RecordBatch, Vec<Origin>), IngestError> {
     let stays = |owner: &usize| {
-        records.get(*owner).filter(|record| matches!(record.end, End::Stays))
+        records
+            .get(*owner)
+            .filter(|record| matches!(record.end, End::Stays))
     };
     let mut origins = Vec::with_capacity(owners.len());
     let mut last = None;
@@ -254,18 +302,31 @@ fn kept(
         let Some(record) = stays(owner) else { continue };
         ordinal = if last == Some(owner) { ordinal + 1 } else { 0 };
         last = Some(owner);
-        let Vetted { resource, updated, .. } = record.vetted;
-        origins.push(Origin { resource, ordinal, updated });
+        let Vetted {
+            resource, updated, ..
+        } = record.vetted;
+        origins.push(Origin {
+            resource,
+            ordinal,
+            updated,
+        });
     }
     if origins.len() == owners.len() {
         return Ok((rows, origins));
     }
-    let mask: BooleanArray = owners.iter().map(|owner| Some(stays(owner).is_some())).collect();
-    let rows = filter_record_batch(&rows, &mask)
-        .map_err(|_| IngestError::Defect { reason: "rows cannot be filtered" })?;
+    let mask: BooleanArray = owners
+        .iter()
+        .map(|owner| Some(stays(owner).is_some()))
+        .collect();
+    let rows = filter_record_batch(&rows, &mask).map_err(|_| IngestError::Defect {
+        reason: "rows cannot be filtered",
+    })?;
     Ok((rows, origins))
 }
 
 fn fault(error: &RecordError) -> Fault {
-    Fault { code: error.code(), reason: error.to_string() }
+    Fault {
+        code: error.code(),
+        reason: error.to_string(),
+    }
 }

@@ -38,7 +38,8 @@ pub struct StoredRelease {
 pub enum Reserved {
     /// The charge is in the ledger.
     Fresh(Reservation),
-    /// The same request, or the same plan under this permit, was answered before: nothing is charged.
+    /// The same request, or the same plan under this permit, was answered before: nothing is
+    /// charged.
     Again(StoredRelease),
 }
 
@@ -66,8 +67,8 @@ impl Ledger {
     /// One transaction checks and charges with a conditional statement, so charges never add up to
     /// more than the budget, however many are asked at once. There is no way to give a charge
     /// back. The one way to rows is the [`Reservation`], which is given only after the commit; a
-    /// stored reply is post-processing of what was paid. It is found before the budget is looked at,
-    /// so it is free also when nothing is left.
+    /// stored reply is post-processing of what was paid. It is found before the budget is looked
+    /// at, so it is free also when nothing is left.
     pub async fn reserve(&self, permit: &ActivePermit, ask: Ask) -> Result<Reserved, LedgerError> {
         self.charge(permit.id(), &permit.policy().dataset, ask)
             .await

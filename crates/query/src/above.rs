@@ -104,6 +104,18 @@ impl Above {
         })
     }
 
+    /// Calls keys and estimates what the answer calls them, so that a preview and the notes speak
+    /// the question's own words. A column that the answer leaves out keeps its expression.
+    pub(crate) fn name(&self, shape: &mut Shape) {
+        let keys = shape.keys.iter_mut().map(|key| &mut key.name);
+        let names = keys.chain(shape.estimates.iter_mut().map(|estimate| &mut estimate.name));
+        for (index, name) in names.enumerate() {
+            if let Some((_, alias)) = self.output.iter().find(|(column, _)| *column == index) {
+                name.clone_from(alias);
+            }
+        }
+    }
+
     fn plan(&self, released: RecordBatch) -> Result<LogicalPlan, QueryError> {
         let table = MemTable::try_new(released.schema(), vec![vec![released]])?;
         let source = provider_as_source(Arc::new(table));

@@ -100,8 +100,9 @@ pub async fn plan(
     let analysed = statement::analysed(&state, &ask.sql).await?;
     let (above, release) = Above::split(&analysed)?;
     let scope = below(&release.input, &tables)?;
-    let (shape, bounded) = bound(&release, &scope, policy, ask)?;
+    let (mut shape, bounded) = bound(&release, &scope, policy, ask)?;
     let above = above.over(&release, &shape)?;
+    above.name(&mut shape);
     let priced = price(&shape, ask.epsilon, policy.delta)
         .map_err(|error| Refusal::new(RefusalCode::NotPrivate, error.to_string()))?;
     let fingerprint = fingerprint(&analysed, snapshot, policy, &shape, ask);

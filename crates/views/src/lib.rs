@@ -51,6 +51,7 @@
 //! - One resource makes at most 2^20 cells and 64 MiB of text in one view, and a path reads at
 //!   most 2^20 values of it; more is an error, for two long lists side by side multiply. A batch
 //!   has at most 2 GiB of text in a column (`batch-full`: finish it and push again).
+//! - Of a key that stands twice at the top of a ViewDefinition the last counts.
 //! - While it is parsed a record takes up to about 32 times its bytes, when it is nothing but
 //!   small numbers; two to four times is usual.
 

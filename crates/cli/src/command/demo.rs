@@ -19,10 +19,10 @@ use crate::{DONE, REFUSED, dispatch};
 const SEED: u64 = 20_261_101;
 
 const BY_SEX: &str = "SELECT sex, COUNT(DISTINCT person_id) AS persons FROM person GROUP BY sex";
-const DIABETES: &str = "SELECT p.region, COUNT(DISTINCT p.person_id) AS with_diabetes \
+const HYPERTENSION: &str = "SELECT p.region, COUNT(DISTINCT p.person_id) AS with_hypertension \
      FROM person p JOIN condition c ON c.person_id = p.person_id \
-     WHERE c.code LIKE 'E11%' GROUP BY p.region \
-     HAVING COUNT(DISTINCT p.person_id) > 20 ORDER BY with_diabetes DESC LIMIT 5";
+     WHERE c.code = 'I10' GROUP BY p.region \
+     HAVING COUNT(DISTINCT p.person_id) > 50 ORDER BY with_hypertension DESC LIMIT 5";
 const HBA1C: &str = "SELECT p.sex, AVG(clamp(o.value_number, 4, 12)) AS hba1c_percent \
      FROM person p JOIN observation o ON o.person_id = p.person_id \
      WHERE o.code = '4548-4' GROUP BY p.sex";
@@ -117,11 +117,11 @@ impl Story<'_> {
             ask.iter().chain(more).map(|word| (*word).to_owned()).collect::<Vec<String>>()
         };
         console.say("\n# What would it cost, and how precise would it be? No row is read");
-        self.ask(&ask("0.3", &["--preview"], DIABETES), DONE, console).await?;
+        self.ask(&ask("0.3", &["--preview"], HYPERTENSION), DONE, console).await?;
         console.say("\n# Three questions");
         self.ask(&ask("0.2", &[], BY_SEX), DONE, console).await?;
-        self.ask(&ask("0.3", &[], DIABETES), DONE, console).await?;
-        self.ask(&ask("0.3", &["--rows", "2"], HBA1C), DONE, console).await?;
+        self.ask(&ask("0.3", &[], HYPERTENSION), DONE, console).await?;
+        self.ask(&ask("0.4", &["--rows", "2"], HBA1C), DONE, console).await?;
         console.say("\n# The first one again: the same answer, for nothing, so noise cannot be averaged away");
         self.ask(&ask("0.2", &[], BY_SEX), DONE, console).await?;
         console.say("\n# Records do not leave");

@@ -257,7 +257,8 @@ proptest! {
     ) {
         let permit = delta("1e-6");
         let (low, high) = (Epsilon::from_nano(nano), Epsilon::from_nano(nano + more));
-        let (cheap, dear) = (price(&shape, low, permit).unwrap(), price(&shape, high, permit).unwrap());
+        let priced = |epsilon| price(&shape, epsilon, permit).unwrap();
+        let (cheap, dear) = (priced(low), priced(high));
         prop_assert!(is_within(cheap.cost().rho, low, half(permit)).unwrap());
         prop_assert!(cheap.cost().rho <= dear.cost().rho);
         // No more than a part in a million is left unused by rounding.

@@ -26,11 +26,16 @@ pub(crate) fn shipped() -> Pipeline {
 }
 
 pub(crate) fn keys() -> Pseudonymiser {
-    Pseudonymiser::new(HolderKey::parse(HOLDER).unwrap(), CentreKey::parse(CENTRE).unwrap())
+    Pseudonymiser::new(
+        HolderKey::parse(HOLDER).unwrap(),
+        CentreKey::parse(CENTRE).unwrap(),
+    )
 }
 
 pub(crate) fn now() -> Instant {
-    DateTime::parse_from_rfc3339("2026-03-02T01:00:00Z").unwrap().to_utc()
+    DateTime::parse_from_rfc3339("2026-03-02T01:00:00Z")
+        .unwrap()
+        .to_utc()
 }
 
 /// A folder with an export and a quarantine, and the secret key of the latter.
@@ -49,8 +54,10 @@ pub(crate) struct Got {
 
 impl Night {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let night =
-            Self { folder: tempfile::tempdir().unwrap(), identity: x25519::Identity::generate() };
+        let night = Self {
+            folder: tempfile::tempdir().unwrap(),
+            identity: x25519::Identity::generate(),
+        };
         fs::create_dir(night.export()).unwrap();
         for (name, text) in files {
             night.write(name, text.as_bytes());
@@ -82,7 +89,10 @@ impl Night {
     }
 
     pub(crate) fn codes(&self) -> Vec<(u64, String)> {
-        self.entries().into_iter().map(|entry| (entry.line, entry.code)).collect()
+        self.entries()
+            .into_iter()
+            .map(|entry| (entry.line, entry.code))
+            .collect()
     }
 
     pub(crate) fn run(&self, pipeline: &Pipeline) -> Result<Got, IngestError> {
@@ -94,7 +104,12 @@ impl Night {
         pipeline: &Pipeline,
         identities: Identities,
     ) -> Result<Got, IngestError> {
-        run_at(pipeline, self.export().to_str().unwrap(), identities, self.quarantine())
+        run_at(
+            pipeline,
+            self.export().to_str().unwrap(),
+            identities,
+            self.quarantine(),
+        )
     }
 }
 
@@ -104,7 +119,10 @@ pub(crate) fn run_at(
     identities: Identities,
     quarantine: Quarantine,
 ) -> Result<Got, IngestError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let export = Export::open(pipeline, url).await?;
         let mut run = Run::begin(pipeline, &export, keys(), identities, quarantine, now())?;
@@ -116,16 +134,27 @@ pub(crate) fn run_at(
             while let Some(output) = run.next(&mut reader).await? {
                 for (table, batch) in output.tables {
                     count += 1;
-                    batches.entry(table.to_string()).or_default().push(batch.into_batch());
+                    batches
+                        .entry(table.to_string())
+                        .or_default()
+                        .push(batch.into_batch());
                 }
                 touched.extend(output.touched);
             }
         }
         let end = run.finish().await?;
         let tables = batches.into_iter().map(|(table, batches)| {
-            (table, concat_batches(&batches[0].schema(), &batches).unwrap())
+            (
+                table,
+                concat_batches(&batches[0].schema(), &batches).unwrap(),
+            )
         });
-        Ok(Got { tables: tables.collect(), touched, end, batches: count })
+        Ok(Got {
+            tables: tables.collect(),
+            touched,
+            end,
+            batches: count,
+        })
     })
 }
 
@@ -142,7 +171,10 @@ impl Got {
 
     pub(crate) fn numbers(&self, table: &str, column: &str) -> Vec<i64> {
         let array = self.tables[table].column_by_name(column).unwrap();
-        array.as_primitive::<arrow::datatypes::Int64Type>().values().to_vec()
+        array
+            .as_primitive::<arrow::datatypes::Int64Type>()
+            .values()
+            .to_vec()
     }
 }
 
@@ -171,7 +203,9 @@ pub(crate) fn toml(derive: &str) -> String {
 pub(crate) fn view(resource: &str, columns: &[&str]) -> String {
     let column = |text: &&str| {
         let parts: Vec<&str> = text.split('|').collect();
-        let [name, path, kind, tags] = parts[..] else { panic!("{text}") };
+        let [name, path, kind, tags] = parts[..] else {
+            panic!("{text}")
+        };
         let tags: Vec<_> = tags
             .split(';')
             .filter_map(|tag| tag.split_once('='))

@@ -23,7 +23,11 @@ fn a_place_becomes_nuts_2_or_a_state_or_nothing() {
         (None, Some("75001"), Some("IDF"), "ZZ"),
         (None, None, None, "ZZ"),
     ] {
-        let found = regions.region(&Place { country, postcode, state });
+        let found = regions.region(&Place {
+            country,
+            postcode,
+            state,
+        });
         assert_eq!(found, expected, "{country:?} {postcode:?} {state:?}");
     }
 }
@@ -33,17 +37,33 @@ fn a_postcode_table_has_one_form() {
     for (csv, reason) in [
         ("", "line 1 has to be `country,postcode,nuts3`"),
         ("a,b,c\n", "line 1 has to be `country,postcode,nuts3`"),
-        ("country,postcode,nuts3\nFR,75001\n", "line 2: not three fields"),
-        ("country,postcode,nuts3\nFRA,75001,FR101\n", "line 2: no country of two letters"),
+        (
+            "country,postcode,nuts3\nFR,75001\n",
+            "line 2: not three fields",
+        ),
+        (
+            "country,postcode,nuts3\nFRA,75001,FR101\n",
+            "line 2: no country of two letters",
+        ),
         ("country,postcode,nuts3\nFR,,FR101\n", "line 2: no postcode"),
-        ("country,postcode,nuts3\nFR,75001,FR10\n", "line 2: no NUTS-3 code of five characters"),
-        ("country,postcode,nuts3\nFR,75001,fr101\n", "line 2: no NUTS-3 code of five characters"),
+        (
+            "country,postcode,nuts3\nFR,75001,FR10\n",
+            "line 2: no NUTS-3 code of five characters",
+        ),
+        (
+            "country,postcode,nuts3\nFR,75001,fr101\n",
+            "line 2: no NUTS-3 code of five characters",
+        ),
         (
             "country,postcode,nuts3\nFR,1,FR101\nFR,1,FRK21\n",
             "line 3: the postcode is already in another region",
         ),
     ] {
-        assert_eq!(Regions::parse(csv.as_bytes()).err().as_deref(), Some(reason), "{csv:?}");
+        assert_eq!(
+            Regions::parse(csv.as_bytes()).err().as_deref(),
+            Some(reason),
+            "{csv:?}"
+        );
     }
     assert!(Regions::parse(b"country,postcode,nuts3\nFR,1,FR101\nFR,1,FR102\n").is_ok());
     assert!(Regions::parse(&[0xff, 0xfe]).is_err());

@@ -303,3 +303,36 @@ async fn a_broken_snapshot_is_not_read() {
     }
     assert_eq!(lake.snapshots(&dataset()).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn rows_that_do_not_add_up_are_not_published() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let lake = Lake::with_store(store.clone());
+    let mut night = open(&lake, 1).await;
+    bring(&mut night, 1..4, 10, 5);
+    publish(&lake, 1, night).await.unwrap();
+    let path = Path::from("demo/_snapshots/00000001.json");
+    let bytes = store.get(&path).await.unwrap().bytes().await.unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    store
+        .put(&path, text.replace("\"rows\":3", "\"rows\":4").into())
+        .await
+        .unwrap();
+    let logs = log(&store, "person").await;
+    let mut night = open(&lake, 2).await;
+    bring(&mut night, 6..8, 10, 5);
+    let error = publish(&lake, 2, night).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            LakeError::Unreconciled {
+                expected: 6,
+                counted: 5,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(lake.snapshots(&dataset()).await.unwrap().len(), 1);
+    assert_eq!(log(&store, "person").await, logs, "nothing was committed");
+}

@@ -254,13 +254,7 @@ fn too_much() {
         .collect();
     assert!(parse(json!({"resource": "Patient", "select": columns(json!(many))})).is_err());
     assert!(ViewDefinition::parse(" ".repeat((1 << 20) + 1).as_bytes()).is_err());
-    for text in [
-        "",
-        "{",
-        "null",
-        "\u{feff}{}",
-        "{\"resource\":\"A\",\"resource\":\"B\"}",
-    ] {
+    for text in ["", "{", "null", "\u{feff}{}"] {
         assert!(matches!(
             ViewDefinition::parse(text.as_bytes()),
             Err(ViewError::Shape { .. })
