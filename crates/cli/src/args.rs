@@ -8,11 +8,18 @@ use lazaret_model::{DatasetName, Epsilon};
 /// Health records in, pseudonymised; permitted questions; private answers out.
 #[derive(Debug, Parser)]
 #[command(name = "lazaret", version, max_term_width = 100)]
-#[command(after_help = "Start with `lazaret demo`. Exit status: 0 done, 1 failed, 2 wrong usage, \
-3 done with records in quarantine, 4 refused.")]
+#[command(
+    after_help = "Start with `lazaret demo`. Exit status: 0 done, 1 failed, 2 wrong usage, \
+3 done with records in quarantine, 4 refused."
+)]
 pub(crate) struct Args {
     /// The folder of this home: keys, store, lake, quarantine.
-    #[arg(long, global = true, env = "LAZARET_HOME", default_value = "./lazaret-home")]
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARET_HOME",
+        default_value = "./lazaret-home"
+    )]
     pub(crate) home: PathBuf,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -27,26 +34,39 @@ pub(crate) enum Command {
     #[command(after_help = "Example: lazaret --home ./home init --role all --demo")]
     Init(Init),
     /// Synthetic people as a nightly export.
-    #[command(after_help = "Example: lazaret synth fhir --persons 1000 --seed 7 --out ./export --nights 2")]
+    #[command(
+        after_help = "Example: lazaret synth fhir --persons 1000 --seed 7 --out ./export --nights 2"
+    )]
     Synth(Synth),
     /// One night: an export in, a snapshot out.
     #[command(after_help = "Example: lazaret ingest pipelines/fhir-r4 --from ./export/night-1")]
     Ingest(Ingest),
     /// Ask under a permit.
-    #[command(after_help = "Example: lazaret query --permit FR-2026-P-000001 --preview \
-        --sql 'SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex'")]
+    #[command(
+        after_help = "Example: lazaret query --permit FR-2026-P-000001 --preview \
+        --sql 'SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex'"
+    )]
     Query(Query),
     /// What is spent and left of a permit or a dataset's cap.
     #[command(after_help = "Example: lazaret budget --permit FR-2026-P-000001")]
     Budget(Budget),
     /// The permit office by hand: applications and decisions.
-    #[command(subcommand, after_help = "Example: lazaret application review FR-2026-000001 --as ada --verdict approve --reasons 'all criteria met'")]
+    #[command(
+        subcommand,
+        after_help = "Example: lazaret application review FR-2026-000001 --as ada --verdict approve --reasons 'all criteria met'"
+    )]
     Application(ApplicationStep),
     /// Permits: grant, show, verify, revoke, export.
-    #[command(subcommand, after_help = "Example: lazaret permit verify permit.jws --key permit.pub.pem")]
+    #[command(
+        subcommand,
+        after_help = "Example: lazaret permit verify permit.jws --key permit.pub.pem"
+    )]
     Permit(PermitStep),
     /// Released answers and their signatures.
-    #[command(subcommand, after_help = "Example: lazaret release list --permit FR-2026-P-000001")]
+    #[command(
+        subcommand,
+        after_help = "Example: lazaret release list --permit FR-2026-P-000001"
+    )]
     Release(ReleaseStep),
     /// The lake: its snapshots, and whether every byte is as published.
     #[command(subcommand, after_help = "Example: lazaret lake snapshots fr-demo")]

@@ -15,7 +15,10 @@ const PREFIX: &str = "LAZARET_";
 /// The configuration of a home.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "checked here, used by what is to come: server, mail, reports")]
+#[allow(
+    dead_code,
+    reason = "checked here, used by what is to come: server, mail, reports"
+)]
 pub(crate) struct Config {
     pub(crate) home: HomePart,
     #[serde(default)]
@@ -104,7 +107,10 @@ impl Config {
     pub(crate) fn load(home: &Path) -> anyhow::Result<Self> {
         let path = home.join(FILE);
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!("{} cannot be read: make a home with `lazaret init`", path.display())
+            format!(
+                "{} cannot be read: make a home with `lazaret init`",
+                path.display()
+            )
         })?;
         let variables = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX));
         Self::parse(&text, variables).with_context(|| path.display().to_string())
@@ -119,8 +125,12 @@ impl Config {
         for (name, value) in variables {
             let path = name.trim_start_matches(PREFIX).to_lowercase();
             // One underscore belongs to other variables of ours, such as LAZARET_HOME itself.
-            let Some((section, key)) = path.split_once("__") else { continue };
-            let section = table.entry(section.to_owned()).or_insert_with(|| toml::Table::new().into());
+            let Some((section, key)) = path.split_once("__") else {
+                continue;
+            };
+            let section = table
+                .entry(section.to_owned())
+                .or_insert_with(|| toml::Table::new().into());
             match section.as_table_mut() {
                 Some(section) => section.insert(key.to_owned(), value.into()),
                 None => bail!("{name} names no section of {FILE}"),

@@ -16,7 +16,12 @@ pub(crate) struct Console<'a> {
 
 impl<'a> Console<'a> {
     pub(crate) fn new(out: &'a mut (dyn Write + Send), err: &'a mut (dyn Write + Send)) -> Self {
-        Self { out, err, broken: false, heard: None }
+        Self {
+            out,
+            err,
+            broken: false,
+            heard: None,
+        }
     }
 
     /// An answer, with a line end.
@@ -59,7 +64,10 @@ impl<'a> Console<'a> {
         let text = match format {
             Format::Json | Format::Parquet => {
                 let object = |row: &Vec<Value>| {
-                    let cells = columns.iter().map(|c| (*c).to_owned()).zip(row.iter().cloned());
+                    let cells = columns
+                        .iter()
+                        .map(|c| (*c).to_owned())
+                        .zip(row.iter().cloned());
                     Value::Object(cells.collect())
                 };
                 format!("{:#}\n", Value::Array(rows.iter().map(object).collect()))
@@ -89,26 +97,50 @@ fn csv(columns: &[&str], rows: &[Vec<Value>]) -> String {
     };
     let header = columns.join(",");
     let lines = rows.iter().map(|row| {
-        row.iter().map(|value| quoted(plain(value))).collect::<Vec<_>>().join(",")
+        row.iter()
+            .map(|value| quoted(plain(value)))
+            .collect::<Vec<_>>()
+            .join(",")
     });
-    std::iter::once(header).chain(lines).map(|line| line + "\n").collect()
+    std::iter::once(header)
+        .chain(lines)
+        .map(|line| line + "\n")
+        .collect()
 }
 
 fn aligned(columns: &[&str], rows: &[Vec<Value>]) -> String {
     let header: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
-    let body = rows.iter().map(|row| row.iter().map(plain).collect::<Vec<_>>());
+    let body = rows
+        .iter()
+        .map(|row| row.iter().map(plain).collect::<Vec<_>>());
     let lines: Vec<Vec<String>> = std::iter::once(header).chain(body).collect();
     let width = |index: usize| {
-        lines.iter().filter_map(|line| line.get(index)).map(|cell| cell.chars().count()).max()
+        lines
+            .iter()
+            .filter_map(|line| line.get(index))
+            .map(|cell| cell.chars().count())
+            .max()
     };
-    let widths: Vec<usize> = (0..columns.len()).map(|index| width(index).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|index| width(index).unwrap_or(0))
+        .collect();
     let is_number = |index: usize| {
-        rows.iter().filter_map(|row| row.get(index)).any(Value::is_number)
+        rows.iter()
+            .filter_map(|row| row.get(index))
+            .any(Value::is_number)
     };
     let line = |line: &Vec<String>| {
-        let cells = line.iter().zip(&widths).enumerate().map(|(index, (cell, width))| {
-            if is_number(index) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-        });
+        let cells = line
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(index, (cell, width))| {
+                if is_number(index) {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:<width$}")
+                }
+            });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     lines.iter().map(line).collect()

@@ -68,7 +68,11 @@ impl Home {
     /// Opens the home in a folder.
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
         let config = Config::load(dir)?;
-        Ok(Self { dir: dir.to_owned(), config, clock: Arc::new(SystemClock) })
+        Ok(Self {
+            dir: dir.to_owned(),
+            config,
+            clock: Arc::new(SystemClock),
+        })
     }
 
     /// Marks a home as one for made-up data.
@@ -122,7 +126,11 @@ impl Home {
 
     /// The access body as its permits name it.
     pub(crate) fn issuer(&self) -> anyhow::Result<Issuer> {
-        let name = if self.is_demo() { "Demo health data access body" } else { "Health data access body" };
+        let name = if self.is_demo() {
+            "Demo health data access body"
+        } else {
+            "Health data access body"
+        };
         Ok(Issuer {
             hdab_id: "HDAB".to_owned(),
             name: name.to_owned(),
@@ -142,7 +150,10 @@ impl Home {
             );
         }
         let holder = HolderKey::from_file(&self.key(KeyFile::Holder))?;
-        Ok(Pseudonymiser::new(holder, CentreKey::from_file(&self.key(KeyFile::Centre))?))
+        Ok(Pseudonymiser::new(
+            holder,
+            CentreKey::from_file(&self.key(KeyFile::Centre))?,
+        ))
     }
 
     pub(crate) fn signing_key(&self) -> anyhow::Result<SigningKey> {
@@ -180,7 +191,11 @@ impl Home {
     }
 
     /// Opens a dataset's cap, as lazaret.toml has it.
-    pub(crate) async fn open_dataset(&self, dataset: &DatasetName, actor: &str) -> anyhow::Result<()> {
+    pub(crate) async fn open_dataset(
+        &self,
+        dataset: &DatasetName,
+        actor: &str,
+    ) -> anyhow::Result<()> {
         let Some(part) = self.config.dataset.get(dataset) else {
             bail!(
                 "dataset `{dataset}` has no cap: add [dataset.{dataset}] cap = {{ epsilon = 10, \
@@ -190,7 +205,9 @@ impl Home {
         };
         let cap: Cost = lazaret_disclosure::budget(part.cap.epsilon, part.cap.delta)?;
         let ledger = Ledger::new(self.store().await?);
-        ledger.open_dataset(dataset, cap, self.clock.now(), actor).await?;
+        ledger
+            .open_dataset(dataset, cap, self.clock.now(), actor)
+            .await?;
         Ok(())
     }
 

@@ -36,7 +36,8 @@ const STACK_BYTES: usize = 64 << 20;
 /// Runs one command line (without the program's name). Answers go to `out`, everything else to
 /// `err`.
 pub fn run(args: &[&str], out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> u8 {
-    let parsed = match Args::try_parse_from(std::iter::once("lazaret").chain(args.iter().copied())) {
+    let parsed = match Args::try_parse_from(std::iter::once("lazaret").chain(args.iter().copied()))
+    {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error, out, err),
     };
@@ -46,7 +47,10 @@ pub fn run(args: &[&str], out: &mut (dyn Write + Send), err: &mut (dyn Write + S
         let console = &mut console;
         let work = thread.spawn_scoped(scope, move || block_on(parsed, console));
         work.map_err(anyhow::Error::from)
-            .and_then(|work| work.join().map_err(|_| anyhow::anyhow!("the command stopped unexpectedly")))
+            .and_then(|work| {
+                work.join()
+                    .map_err(|_| anyhow::anyhow!("the command stopped unexpectedly"))
+            })
             .and_then(|outcome| outcome)
     });
     let status = outcome.unwrap_or_else(|error| report(&error, &mut console));
@@ -121,11 +125,18 @@ fn refusal<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Refus
         Some(lazaret_permit::PermitError::Refused(refusal)) => Some(refusal),
         _ => None,
     };
-    cause.downcast_ref::<Refusal>().or_else(of_answer).or_else(of_permit)
+    cause
+        .downcast_ref::<Refusal>()
+        .or_else(of_answer)
+        .or_else(of_permit)
 }
 
 /// Writes what may leave, in the format asked for.
-fn send(outgoing: &dyn Outgoing, format: args::Format, console: &mut Console<'_>) -> anyhow::Result<()> {
+fn send(
+    outgoing: &dyn Outgoing,
+    format: args::Format,
+    console: &mut Console<'_>,
+) -> anyhow::Result<()> {
     console.bytes(&outgoing.bytes(format.into())?);
     Ok(())
 }

@@ -15,8 +15,11 @@ pub(crate) fn save_new(path: &Path, text: &str) -> anyhow::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| path.display().to_string())?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
+    let mut file = options
+        .open(path)
+        .with_context(|| path.display().to_string())?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())?;
     Ok(())
 }
 

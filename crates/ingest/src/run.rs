@@ -21,7 +21,7 @@ use crate::report::{FileReport, Persons, RunReport};
 use crate::table::PersonPath;
 use crate::treat::outside;
 use crate::vet::Surroundings;
-use crate::worker::{Harvest, Worker};
+use crate::worker::{Harvest, Worker, harvest};
 use crate::{IngestError, deletion};
 
 /// Rows of a table after which a batch is handed out.
@@ -373,31 +373,4 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
-}
-
-/// Each piece by a worker of its own, at the same time; the results in the order of the pieces.
-fn harvest(
-    workers: &mut [Worker],
-    pieces: &[Piece],
-    surroundings: &Surroundings<'_>,
-) -> Vec<Result<Harvest, IngestError>> {
-    if let (Some(worker), [piece]) = (workers.first_mut(), pieces) {
-        return vec![worker.read(piece, surroundings)];
-    }
-    thread::scope(|scope| {
-        let started: Vec<_> = workers
-            .iter_mut()
-            .zip(pieces)
-            .map(|(worker, piece)| scope.spawn(move || worker.read(piece, surroundings)))
-            .collect();
-        let stopped = |_| {
-            Err(IngestError::Defect {
-                reason: "a worker stopped",
-            })
-        };
-        started
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(stopped))
-            .collect()
-    })
 }

@@ -1,5 +1,7 @@
 //! What one thread does with one piece of a file: parse, vet, view, treat.
 
+use std::thread;
+
 use arrow::array::{BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use lazaret_pseudonym::{Origin, RawIdentifier};
@@ -233,6 +235,33 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// Each piece by a worker of its own, at the same time; the results in the order of the pieces.
+pub(crate) fn harvest(
+    workers: &mut [Worker],
+    pieces: &[Piece],
+    surroundings: &Surroundings<'_>,
+) -> Vec<Result<Harvest, IngestError>> {
+    if let (Some(worker), [piece]) = (workers.first_mut(), pieces) {
+        return vec![worker.read(piece, surroundings)];
+    }
+    thread::scope(|scope| {
+        let started: Vec<_> = workers
+            .iter_mut()
+            .zip(pieces)
+            .map(|(worker, piece)| scope.spawn(move || worker.read(piece, surroundings)))
+            .collect();
+        let stopped = |_| {
+            Err(IngestError::Defect {
+                reason: "a worker stopped",
+            })
+        };
+        started
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(stopped))
+            .collect()
+    })
 }
 
 /// The builders are full, and why the record would be refused otherwise.

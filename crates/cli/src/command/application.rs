@@ -34,11 +34,15 @@ pub(crate) async fn application(
             let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
             let document = read_document(&bytes).with_context(|| file.display().to_string())?;
             let applicant = Applicant::new(&user)?;
-            let id = office.create(&document, &applicant, &Country::new(COUNTRY)?, now).await?;
+            let id = office
+                .create(&document, &applicant, &Country::new(COUNTRY)?, now)
+                .await?;
             console.say(id.as_str());
         }
         ApplicationStep::Submit { id, user } => {
-            office.submit(&id.parse()?, &Applicant::new(&user)?, now).await?;
+            office
+                .submit(&id.parse()?, &Applicant::new(&user)?, now)
+                .await?;
             console.note("submitted: two officers review it now");
         }
         ApplicationStep::List { format } => {
@@ -46,20 +50,38 @@ pub(crate) async fn application(
                 .list()
                 .await?
                 .into_iter()
-                .map(|a| vec![json!(a.id), json!(a.state), json!(a.applicant), json!(a.updated_at)])
+                .map(|a| {
+                    vec![
+                        json!(a.id),
+                        json!(a.state),
+                        json!(a.applicant),
+                        json!(a.updated_at),
+                    ]
+                })
                 .collect();
-            console.list(format, &["application", "state", "applicant", "updated_at"], &rows);
+            console.list(
+                format,
+                &["application", "state", "applicant", "updated_at"],
+                &rows,
+            );
         }
         ApplicationStep::Show { id } => {
             let view = office.show(&id.parse()?).await?;
             console.say(&serde_json::to_string_pretty(&view)?);
         }
-        ApplicationStep::Review { id, user, verdict, reasons } => {
+        ApplicationStep::Review {
+            id,
+            user,
+            verdict,
+            reasons,
+        } => {
             let vote = match verdict {
                 Verdict::Approve => Vote::Approve,
                 Verdict::Reject => Vote::Reject,
             };
-            office.review(&id.parse()?, &Officer::new(&user)?, vote, &reasons, now).await?;
+            office
+                .review(&id.parse()?, &Officer::new(&user)?, vote, &reasons, now)
+                .await?;
             console.note("the vote is cast; nobody sees it before the second one");
         }
         ApplicationStep::Decide { id, user, reasons } => {
@@ -84,7 +106,11 @@ pub(crate) async fn decide(
     let (office, now) = (home.office().await?, home.clock.now());
     let votes = office.show(id).await?.votes;
     let granted = votes.iter().all(|vote| vote.verdict == Some(Vote::Approve));
-    let outcome = if granted { Outcome::Granted } else { Outcome::Refused };
+    let outcome = if granted {
+        Outcome::Granted
+    } else {
+        Outcome::Refused
+    };
     office.decide(id, officer, outcome, reasons, now).await?;
     if !granted {
         return Ok(None);
@@ -98,7 +124,8 @@ pub(crate) async fn decide(
     let permit = store
         .write(event, async |tx: &mut Tx| -> anyhow::Result<PermitId> {
             let issued = issue(tx, id, &issuer, &key, now).await?;
-            Ledger::open_permit(tx, &issued.id, &issued.policy.dataset, total, per_query.rho).await?;
+            Ledger::open_permit(tx, &issued.id, &issued.policy.dataset, total, per_query.rho)
+                .await?;
             Ok(issued.id)
         })
         .await?;

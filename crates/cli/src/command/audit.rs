@@ -14,12 +14,19 @@ use crate::home::Home;
 const PAGE: u64 = 1_000;
 
 /// Takes one step.
-pub(crate) async fn audit(dir: &Path, step: AuditStep, console: &mut Console<'_>) -> anyhow::Result<u8> {
+pub(crate) async fn audit(
+    dir: &Path,
+    step: AuditStep,
+    console: &mut Console<'_>,
+) -> anyhow::Result<u8> {
     let store = Home::open(dir)?.store().await?;
     match step {
         AuditStep::Verify => {
             let head = store.verify().await?;
-            console.say(&format!("the log verifies: {} entries, root {}", head.size, head.root));
+            console.say(&format!(
+                "the log verifies: {} entries, root {}",
+                head.size, head.root
+            ));
         }
         AuditStep::Export { out } => {
             let mut lines = Vec::new();
@@ -28,10 +35,14 @@ pub(crate) async fn audit(dir: &Path, step: AuditStep, console: &mut Console<'_>
                 let entries = store.entries(from, PAGE).await?;
                 let Some(last) = entries.last() else { break };
                 from = last.seq + 1;
-                entries.iter().try_for_each(|entry| writeln!(lines, "{}", entry.text))?;
+                entries
+                    .iter()
+                    .try_for_each(|entry| writeln!(lines, "{}", entry.text))?;
             }
             match out {
-                Some(path) => std::fs::write(&path, lines).with_context(|| path.display().to_string())?,
+                Some(path) => {
+                    std::fs::write(&path, lines).with_context(|| path.display().to_string())?
+                }
                 None => console.bytes(&lines),
             }
         }

@@ -12,7 +12,11 @@ use crate::console::Console;
 use crate::home::Home;
 
 /// Lists a permit's entries and its sum, or a dataset's permits and its cap.
-pub(crate) async fn budget(dir: &Path, budget: &Budget, console: &mut Console<'_>) -> anyhow::Result<u8> {
+pub(crate) async fn budget(
+    dir: &Path,
+    budget: &Budget,
+    console: &mut Console<'_>,
+) -> anyhow::Result<u8> {
     let home = Home::open(dir)?;
     let ledger = Ledger::new(home.store().await?);
     if let Some(permit) = &budget.account.permit {
@@ -33,7 +37,11 @@ pub(crate) async fn budget(dir: &Path, budget: &Budget, console: &mut Console<'_
                 ]
             })
             .collect();
-        console.list(budget.format, &["entry", "at", "state", "rho", "delta", "release"], &rows);
+        console.list(
+            budget.format,
+            &["entry", "at", "state", "rho", "delta", "release"],
+            &rows,
+        );
         note(console, statement.total, statement.spent, statement.left);
     }
     if let Some(dataset) = &budget.account.dataset {
@@ -43,10 +51,18 @@ pub(crate) async fn budget(dir: &Path, budget: &Budget, console: &mut Console<'_
             .iter()
             .map(|entry| {
                 let (granted, spent) = (entry.total, entry.spent);
-                vec![json!(entry.permit.as_str()), json!(granted.rho), json!(spent.rho)]
+                vec![
+                    json!(entry.permit.as_str()),
+                    json!(granted.rho),
+                    json!(spent.rho),
+                ]
             })
             .collect();
-        console.list(budget.format, &["permit", "rho_granted", "rho_spent"], &rows);
+        console.list(
+            budget.format,
+            &["permit", "rho_granted", "rho_spent"],
+            &rows,
+        );
         note(console, statement.cap, statement.granted, statement.left);
     }
     Ok(DONE)

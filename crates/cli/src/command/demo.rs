@@ -31,7 +31,10 @@ const RECORDS: &str = "SELECT person_id, birth_year, region FROM person";
 /// Tells the story in a fresh home.
 pub(crate) async fn demo(dir: &Path, demo: &Demo, console: &mut Console<'_>) -> anyhow::Result<u8> {
     if dir.exists() {
-        bail!("{} is there already: name a new folder with --home", dir.display());
+        bail!(
+            "{} is there already: name a new folder with --home",
+            dir.display()
+        );
     }
     let clock = Stopwatch::now();
     let home = dir.display().to_string();
@@ -60,11 +63,14 @@ impl Story<'_> {
     /// Export and two nights.
     async fn nights(&self, persons: u32, console: &mut Console<'_>) -> anyhow::Result<()> {
         console.say("# A home for a small pilot: all roles in one place, keys made now");
-        self.run(&["init", "--role", "all", "--demo"], DONE, console).await?;
+        self.run(&["init", "--role", "all", "--demo"], DONE, console)
+            .await?;
         let folder = Path::new(self.home);
         let pipeline = folder.join("pipelines/fhir-r4");
         shipped::write_fhir_r4(&pipeline)?;
-        console.say(&format!("\n# {persons} people who never lived, and their hospital's two nightly exports"));
+        console.say(&format!(
+            "\n# {persons} people who never lived, and their hospital's two nightly exports"
+        ));
         let export = folder.join("export");
         for night in write_fhir(&Population::new(persons, SEED), &export, 2)? {
             let resources: u64 = night.resources.values().sum();
@@ -78,16 +84,20 @@ impl Story<'_> {
         let pipeline = pipeline.display().to_string();
         for night in ["night-1", "night-2"] {
             let from = export.join(night).display().to_string();
-            self.run(&["ingest", &pipeline, "--from", &from], DONE, console).await?;
+            self.run(&["ingest", &pipeline, "--from", &from], DONE, console)
+                .await?;
         }
         console.say("\n# The same night once more changes nothing");
         let from = export.join("night-2").display().to_string();
-        self.run(&["ingest", &pipeline, "--from", &from], DONE, console).await
+        self.run(&["ingest", &pipeline, "--from", &from], DONE, console)
+            .await
     }
 
     /// Application, two reviews, signature.
     async fn permit(&self, console: &mut Console<'_>) -> anyhow::Result<String> {
-        console.say("\n# A researcher applies; two officers judge, each blind to the other; one signs");
+        console.say(
+            "\n# A researcher applies; two officers judge, each blind to the other; one signs",
+        );
         let policy = json!({
             "dataset": "fr-demo",
             "output": { "minCellPersons": 10, "dp": { "epsilonTotal": 1.0, "delta": 1e-7, "epsilonPerQueryMax": 1.0 } },
@@ -98,50 +108,102 @@ impl Story<'_> {
             .with_context(|| file.display().to_string())?;
         let file = file.display().to_string();
         let (who, [first, second]) = (RESEARCHER.0, OFFICERS);
-        let id = self.told(&["application", "new", &file, "--as", who], console).await?;
-        self.run(&["application", "submit", &id, "--as", who], DONE, console).await?;
+        let id = self
+            .told(&["application", "new", &file, "--as", who], console)
+            .await?;
+        self.run(&["application", "submit", &id, "--as", who], DONE, console)
+            .await?;
         for officer in [first, second] {
-            let vote = ["--verdict", "approve", "--reasons", "the criteria of Article 68(1) are met"];
+            let vote = [
+                "--verdict",
+                "approve",
+                "--reasons",
+                "the criteria of Article 68(1) are met",
+            ];
             let step = [&["application", "review", &id, "--as", officer][..], &vote].concat();
             self.run(&step, DONE, console).await?;
         }
         let why = "both reviews are positive";
-        let decide = ["application", "decide", &id, "--as", second, "--reasons", why];
+        let decide = [
+            "application",
+            "decide",
+            &id,
+            "--as",
+            second,
+            "--reasons",
+            why,
+        ];
         self.told(&decide, console).await
     }
 
     /// Preview, three answers, one again for nothing, a refusal, an exhausted budget.
     async fn questions(&self, permit: &str, console: &mut Console<'_>) -> anyhow::Result<()> {
         let ask = |epsilon: &'static str, more: &'static [&'static str], sql: &'static str| {
-            let ask = ["query", "--permit", permit, "--epsilon", epsilon, "--sql", sql];
-            ask.iter().chain(more).map(|word| (*word).to_owned()).collect::<Vec<String>>()
+            let ask = [
+                "query",
+                "--permit",
+                permit,
+                "--epsilon",
+                epsilon,
+                "--sql",
+                sql,
+            ];
+            ask.iter()
+                .chain(more)
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<String>>()
         };
         console.say("\n# What would it cost, and how precise would it be? No row is read");
-        self.ask(&ask("0.3", &["--preview"], HYPERTENSION), DONE, console).await?;
+        self.ask(&ask("0.3", &["--preview"], HYPERTENSION), DONE, console)
+            .await?;
         console.say("\n# Three questions");
         self.ask(&ask("0.2", &[], BY_SEX), DONE, console).await?;
-        self.ask(&ask("0.3", &[], HYPERTENSION), DONE, console).await?;
-        self.ask(&ask("0.4", &["--rows", "2"], HBA1C), DONE, console).await?;
+        self.ask(&ask("0.3", &[], HYPERTENSION), DONE, console)
+            .await?;
+        self.ask(&ask("0.4", &["--rows", "2"], HBA1C), DONE, console)
+            .await?;
         console.say("\n# The first one again: the same answer, for nothing, so noise cannot be averaged away");
         self.ask(&ask("0.2", &[], BY_SEX), DONE, console).await?;
         console.say("\n# Records do not leave");
-        self.ask(&ask("0.1", &[], RECORDS), REFUSED, console).await?;
-        console.say("\n# Nor does more than the budget");
-        self.ask(&ask("1.0", &[], "SELECT COUNT(DISTINCT person_id) AS persons FROM person"), REFUSED, console)
+        self.ask(&ask("0.1", &[], RECORDS), REFUSED, console)
             .await?;
+        console.say("\n# Nor does more than the budget");
+        self.ask(
+            &ask(
+                "1.0",
+                &[],
+                "SELECT COUNT(DISTINCT person_id) AS persons FROM person",
+            ),
+            REFUSED,
+            console,
+        )
+        .await?;
         console.say("\n# What was spent");
-        self.run(&["budget", "--permit", permit], DONE, console).await
+        self.run(&["budget", "--permit", permit], DONE, console)
+            .await
     }
 
-    async fn ask(&self, words: &[String], status: u8, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn ask(
+        &self,
+        words: &[String],
+        status: u8,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<()> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.run(&words, status, console).await
     }
 
     /// Runs a command as a user would, shows it first, and insists on its exit status.
-    async fn run(&self, words: &[&str], status: u8, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(
+        &self,
+        words: &[&str],
+        status: u8,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<()> {
         console.say(&format!("\n$ lazaret {}", shown(words)));
-        let line = ["lazaret", "--home", self.home].into_iter().chain(words.iter().copied());
+        let line = ["lazaret", "--home", self.home]
+            .into_iter()
+            .chain(words.iter().copied());
         let args = Args::try_parse_from(line)?;
         let got = match Box::pin(dispatch(args, console)).await {
             Ok(got) => got,
@@ -165,7 +227,11 @@ impl Story<'_> {
 /// A command line as one would type it.
 fn shown(words: &[&str]) -> String {
     let quoted = words.iter().map(|word| {
-        if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() }
+        if word.contains(' ') {
+            format!("\"{word}\"")
+        } else {
+            (*word).to_owned()
+        }
     });
     quoted.collect::<Vec<_>>().join(" ")
 }

@@ -35,10 +35,16 @@ pub(crate) async fn ingest(
     }
     let export = Export::open(&pipeline, &ingest.from).await?;
     let lake = home.lake()?;
-    let night = match lake.begin(pipeline.dataset(), export.run(), pipeline.tables()).await? {
+    let night = match lake
+        .begin(pipeline.dataset(), export.run(), pipeline.tables())
+        .await?
+    {
         Begin::Open(night) => night,
         Begin::Done(snapshot) => {
-            console.note(&format!("run {} is published already: nothing to do", export.run()));
+            console.note(&format!(
+                "run {} is published already: nothing to do",
+                export.run()
+            ));
             report(&already(&snapshot), ingest.format, console)?;
             return Ok(DONE);
         }
@@ -71,12 +77,25 @@ async fn read(
     console: &mut Console<'_>,
 ) -> anyhow::Result<ReadNight> {
     let identities = home.identities(pipeline.name());
-    let identities =
-        if identities.exists() { Identities::load(&identities)? } else { Identities::new() };
+    let identities = if identities.exists() {
+        Identities::load(&identities)?
+    } else {
+        Identities::new()
+    };
     let quarantine = Quarantine::open(&home.quarantine(), &super::quarantine::recipient(home)?)?;
     let now = home.clock.now();
-    let mut run = Run::begin(pipeline, export, home.pseudonymiser()?, identities, quarantine, now)?;
-    let mut progress = Progress::new(export.files().iter().map(|file| file.bytes).sum(), ingest.log);
+    let mut run = Run::begin(
+        pipeline,
+        export,
+        home.pseudonymiser()?,
+        identities,
+        quarantine,
+        now,
+    )?;
+    let mut progress = Progress::new(
+        export.files().iter().map(|file| file.bytes).sum(),
+        ingest.log,
+    );
     let mut done = 0;
     for file in export.files() {
         progress.show(&file.name, done, console);
@@ -86,7 +105,10 @@ async fn read(
                 night.append(&table, batch)?;
             }
             let touched = output.touched.iter();
-            let touched = touched.map(|t| Touched { resource: t.resource, updated: t.updated });
+            let touched = touched.map(|t| Touched {
+                resource: t.resource,
+                updated: t.updated,
+            });
             night.touch(&touched.collect::<Vec<_>>());
             progress.show(&file.name, done, console);
         }
@@ -102,7 +124,11 @@ async fn read(
     if let Some(report) = report.as_object_mut() {
         report.insert("quarantined".to_owned(), json!(end.report.quarantined()));
     }
-    Ok(ReadNight { night, identities: end.identities, report })
+    Ok(ReadNight {
+        night,
+        identities: end.identities,
+        report,
+    })
 }
 
 /// Publishes, and writes the run into the store: counts, hashes and the report, no record.
@@ -120,11 +146,13 @@ async fn publish(
     }
     night.identities.save(&path)?;
     let now = home.clock.now();
-    let Published { snapshot, counts } = lake.publish(night.night, home.snapshot_id()?, now).await?;
+    let Published { snapshot, counts } =
+        lake.publish(night.night, home.snapshot_id()?, now).await?;
     let mut report = night.report;
     merge(&mut report, &snapshot, &counts);
     let detail = json!({ "run": snapshot.run, "dataset": snapshot.dataset, "counts": report.get("resources") });
-    let event = Event::new(now, "operator", EventKind::Publish, snapshot.id.as_str()).detail(detail);
+    let event =
+        Event::new(now, "operator", EventKind::Publish, snapshot.id.as_str()).detail(detail);
     let text = serde_json::to_string(&report)?;
     let insert = "INSERT INTO run (id, pipeline, dataset, snapshot, report, at) \
                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
@@ -137,14 +165,22 @@ async fn publish(
         now.into(),
     ];
     let write = async |tx: &mut Tx| tx.execute(insert, &values).await.map(|_| ());
-    home.store().await?.write::<(), lazaret_store::StoreError, _>(event, write).await?;
-    console.note(&format!("published snapshot {} of {}", snapshot.id, snapshot.dataset));
+    home.store()
+        .await?
+        .write::<(), lazaret_store::StoreError, _>(event, write)
+        .await?;
+    console.note(&format!(
+        "published snapshot {} of {}",
+        snapshot.id, snapshot.dataset
+    ));
     Ok(report)
 }
 
 /// What the lake counted, into the run's report.
 fn merge(report: &mut Value, snapshot: &Snapshot, counts: &Counts) {
-    let Some(report) = report.as_object_mut() else { return };
+    let Some(report) = report.as_object_mut() else {
+        return;
+    };
     report.insert("snapshot".to_owned(), json!(snapshot.id));
     report.insert("persons".to_owned(), json!(snapshot.persons));
     let resources = json!({
@@ -184,11 +220,18 @@ fn already(snapshot: &Snapshot) -> Value {
 }
 
 fn quarantined(report: &Value) -> u64 {
-    report.get("quarantined").and_then(Value::as_u64).unwrap_or(0)
+    report
+        .get("quarantined")
+        .and_then(Value::as_u64)
+        .unwrap_or(0)
 }
 
 fn status(report: &Value) -> u8 {
-    if quarantined(report) > 0 { QUARANTINED } else { DONE }
+    if quarantined(report) > 0 {
+        QUARANTINED
+    } else {
+        DONE
+    }
 }
 
 /// The report: rows by table for people, everything for programs.
@@ -205,12 +248,21 @@ fn report(report: &Value, format: Format, console: &mut Console<'_>) -> anyhow::
     let rows: Vec<Vec<Value>> = tables
         .iter()
         .map(|(table, rows)| {
-            std::iter::once(json!(table)).chain(columns.map(|name| cell(rows, name))).collect()
+            std::iter::once(json!(table))
+                .chain(columns.map(|name| cell(rows, name)))
+                .collect()
         })
         .collect();
-    console.list(format, &["table", "before", "appended", "masked", "after"], &rows);
+    console.list(
+        format,
+        &["table", "before", "appended", "masked", "after"],
+        &rows,
+    );
     if let Some(persons) = report.get("persons") {
-        console.note(&format!("{persons} persons, {} records in quarantine", quarantined(report)));
+        console.note(&format!(
+            "{persons} persons, {} records in quarantine",
+            quarantined(report)
+        ));
     }
     Ok(())
 }
@@ -225,12 +277,21 @@ struct Progress {
 
 impl Progress {
     fn new(bytes: u64, log: Log) -> Self {
-        let bar = if log == Log::Json { ProgressBar::hidden() } else { ProgressBar::new(bytes) };
+        let bar = if log == Log::Json {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(bytes)
+        };
         let template = "{msg:<32} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, bytes, log, line: Stopwatch::now() }
+        Self {
+            bar,
+            bytes,
+            log,
+            line: Stopwatch::now(),
+        }
     }
 
     fn show(&mut self, file: &str, done: u64, console: &mut Console<'_>) {

@@ -19,11 +19,18 @@ use crate::{DONE, secret};
 /// Makes the folder, the configuration, the keys and the store.
 pub(crate) async fn init(dir: &Path, init: &Init, console: &mut Console<'_>) -> anyhow::Result<u8> {
     make(dir, init).await?;
-    console.note(&format!("made a home of role `{}` in {}", word(init.role), dir.display()));
+    console.note(&format!(
+        "made a home of role `{}` in {}",
+        word(init.role),
+        dir.display()
+    ));
     if init.demo {
         console.note("it is marked as a demo home: no real record belongs here");
     } else {
-        console.note(&format!("next: give each dataset a cap in {}", dir.join(FILE).display()));
+        console.note(&format!(
+            "next: give each dataset a cap in {}",
+            dir.join(FILE).display()
+        ));
     }
     Ok(DONE)
 }
@@ -32,7 +39,10 @@ pub(crate) async fn init(dir: &Path, init: &Init, console: &mut Console<'_>) -> 
 pub(crate) async fn make(dir: &Path, init: &Init) -> anyhow::Result<()> {
     let config = dir.join(FILE);
     if config.exists() {
-        bail!("{} is there already: a home is never made twice", config.display());
+        bail!(
+            "{} is there already: a home is never made twice",
+            config.display()
+        );
     }
     let keys = dir.join("keys");
     std::fs::create_dir_all(&keys).with_context(|| keys.display().to_string())?;
@@ -64,7 +74,10 @@ pub(crate) async fn make(dir: &Path, init: &Init) -> anyhow::Result<()> {
 fn make_holder_keys(home: &Home) -> anyhow::Result<()> {
     HolderKey::generate(&mut random()?)?.save_new(&home.key(KeyFile::Holder))?;
     let quarantine = Identity::generate();
-    secret::save_new(&home.key(KeyFile::Quarantine), quarantine.to_string().expose_secret())?;
+    secret::save_new(
+        &home.key(KeyFile::Quarantine),
+        quarantine.to_string().expose_secret(),
+    )?;
     make_pair(home, KeyFile::Release, KeyFile::ReleasePublic)?;
     secret::save_new(&home.key(KeyFile::Bounding), &hex(&random::<32>()?))
 }

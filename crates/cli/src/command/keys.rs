@@ -25,11 +25,18 @@ pub(crate) fn keys(dir: &Path, step: KeysStep, console: &mut Console<'_>) -> any
 }
 
 /// What is configured.
-pub(crate) fn config(dir: &Path, step: &ConfigStep, console: &mut Console<'_>) -> anyhow::Result<u8> {
+pub(crate) fn config(
+    dir: &Path,
+    step: &ConfigStep,
+    console: &mut Console<'_>,
+) -> anyhow::Result<u8> {
     let ConfigStep::Check = step;
     let home = Home::open(dir)?;
     let part = &home.config.home;
-    console.say(&format!("role {}, lake {}, store {}", part.role, part.lake, part.store));
+    console.say(&format!(
+        "role {}, lake {}, store {}",
+        part.role, part.lake, part.store
+    ));
     for (name, dataset) in &home.config.dataset {
         let cap = dataset.cap;
         console.say(&format!(

@@ -10,7 +10,11 @@ use crate::console::Console;
 use crate::home::Home;
 
 /// Takes one step.
-pub(crate) async fn lake(dir: &Path, step: LakeStep, console: &mut Console<'_>) -> anyhow::Result<u8> {
+pub(crate) async fn lake(
+    dir: &Path,
+    step: LakeStep,
+    console: &mut Console<'_>,
+) -> anyhow::Result<u8> {
     let lake = Home::open(dir)?.lake()?;
     match step {
         LakeStep::Snapshots { dataset, format } => {
@@ -36,7 +40,10 @@ pub(crate) async fn lake(dir: &Path, step: LakeStep, console: &mut Console<'_>) 
         LakeStep::Verify { dataset, snapshot } => {
             let snapshot = lake.snapshot(&dataset, &snapshot).await?;
             lake.verify(&snapshot).await?;
-            console.note(&format!("snapshot {}: every file has its hash and its rows", snapshot.id));
+            console.note(&format!(
+                "snapshot {}: every file has its hash and its rows",
+                snapshot.id
+            ));
         }
     }
     Ok(DONE)

@@ -37,7 +37,10 @@ pub(crate) async fn permit(
         }
         PermitStep::Show { id } => {
             let home = Home::open(dir)?;
-            let permit = home.permit(&id).await?.verify(&home.access_body()?, home.clock.now())?;
+            let permit = home
+                .permit(&id)
+                .await?
+                .verify(&home.access_body()?, home.clock.now())?;
             console.say(&serde_json::to_string_pretty(permit.payload())?);
         }
         PermitStep::Verify { file, key } => {
@@ -51,8 +54,17 @@ pub(crate) async fn permit(
         PermitStep::Revoke { id, user, reasons } => {
             let home = Home::open(dir)?;
             let office = home.office().await?;
-            office.revoke(&id.parse()?, &Officer::new(&user)?, &reasons, home.clock.now()).await?;
-            console.note(&format!("permit {id} is revoked: no further question is answered"));
+            office
+                .revoke(
+                    &id.parse()?,
+                    &Officer::new(&user)?,
+                    &reasons,
+                    home.clock.now(),
+                )
+                .await?;
+            console.note(&format!(
+                "permit {id} is revoked: no further question is answered"
+            ));
         }
         PermitStep::Export { id, out } => {
             let signed = Home::open(dir)?.permit(&id).await?;
@@ -78,11 +90,15 @@ pub(crate) async fn grant(home: &Home, policy: &Value) -> anyhow::Result<PermitI
     let (office, now) = (home.office().await?, home.clock.now());
     let applicant = Applicant::new(RESEARCHER.0)?;
     let document = Application::trial(RESEARCHER.0, RESEARCHER.1, policy);
-    let id = office.create(&document, &applicant, &Country::new(COUNTRY)?, now).await?;
+    let id = office
+        .create(&document, &applicant, &Country::new(COUNTRY)?, now)
+        .await?;
     office.submit(&id, &applicant, now).await?;
     for officer in OFFICERS {
         let reasons = "a trial on synthetic people: the criteria of Article 68(1) are met";
-        office.review(&id, &Officer::new(officer)?, Verdict::Approve, reasons, now).await?;
+        office
+            .review(&id, &Officer::new(officer)?, Verdict::Approve, reasons, now)
+            .await?;
     }
     let signatory = Officer::new(OFFICERS[1])?;
     let permit = decide(home, &id, &signatory, "both reviews are positive").await?;

@@ -40,9 +40,16 @@ pub(crate) async fn quarantine(
             console.list(format, &columns, &rows);
         }
         QuarantineStep::Show { run, number, user } => {
-            let event =
-                Event::new(home.clock.now(), &user, EventKind::QuarantineShown, run.as_str());
-            home.store().await?.record(event.detail(json!({ "number": number }))).await?;
+            let event = Event::new(
+                home.clock.now(),
+                &user,
+                EventKind::QuarantineShown,
+                run.as_str(),
+            );
+            home.store()
+                .await?
+                .record(event.detail(json!({ "number": number })))
+                .await?;
             let key = secret::read(&home.key(KeyFile::Quarantine))?;
             let record = quarantine.show(&run.parse()?, number, key.trim())?;
             console.bytes(&record);

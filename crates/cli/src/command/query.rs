@@ -16,7 +16,11 @@ use crate::{DONE, FAILED, REFUSED, send};
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Asks, and writes the answer, the refusal or the fault in the format asked for.
-pub(crate) async fn query(dir: &Path, query: &Query, console: &mut Console<'_>) -> anyhow::Result<u8> {
+pub(crate) async fn query(
+    dir: &Path,
+    query: &Query,
+    console: &mut Console<'_>,
+) -> anyhow::Result<u8> {
     let home = Home::open(dir)?;
     let permit = home.permit(&query.permit).await?;
     let question = Question {
@@ -32,7 +36,9 @@ pub(crate) async fn query(dir: &Path, query: &Query, console: &mut Console<'_>) 
     };
     let desk = home.desk().await?;
     let outcome: Result<Box<dyn Outgoing>, NotAnswered> = if query.preview {
-        preview(&desk, &question).await.map(|preview| Box::new(preview) as _)
+        preview(&desk, &question)
+            .await
+            .map(|preview| Box::new(preview) as _)
     } else {
         answer(&desk, &question).await.map(|answer| {
             if answer.again {
@@ -67,7 +73,10 @@ fn actor(home: &Home, query: &Query, permit: &SignedPermit) -> anyhow::Result<St
         bail!("say who asks: --as PERSON, as the permit names them");
     }
     let active = permit.verify(&home.access_body()?, home.clock.now())?;
-    let first = active.persons().first().context("the permit names nobody")?;
+    let first = active
+        .persons()
+        .first()
+        .context("the permit names nobody")?;
     Ok(first.id.clone())
 }
 
@@ -75,16 +84,24 @@ fn sql(query: &Query) -> anyhow::Result<String> {
     if let Some(sql) = &query.sql {
         return Ok(sql.clone());
     }
-    let path = query.file.as_deref().context("a file with SQL, or --sql, is needed")?;
+    let path = query
+        .file
+        .as_deref()
+        .context("a file with SQL, or --sql, is needed")?;
     let named = || path.display().to_string();
     if std::fs::metadata(path).with_context(named)?.len() > FILE_BYTES_MAX {
-        bail!("{} is no query: it is larger than {FILE_BYTES_MAX} bytes", path.display());
+        bail!(
+            "{} is no query: it is larger than {FILE_BYTES_MAX} bytes",
+            path.display()
+        );
     }
     std::fs::read_to_string(path).with_context(named)
 }
 
 fn write(outgoing: &dyn Outgoing, query: &Query, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let Some(path) = &query.out else { return send(outgoing, query.format, console) };
+    let Some(path) = &query.out else {
+        return send(outgoing, query.format, console);
+    };
     std::fs::write(path, outgoing.bytes(query.format.into())?)
         .with_context(|| path.display().to_string())?;
     console.note(&format!("written to {}", path.display()));
@@ -92,7 +109,11 @@ fn write(outgoing: &dyn Outgoing, query: &Query, console: &mut Console<'_>) -> a
 }
 
 /// For programs the refusal is the answer, on stdout; for people it is a note.
-fn failed(outgoing: &dyn Outgoing, format: Format, console: &mut Console<'_>) -> anyhow::Result<()> {
+fn failed(
+    outgoing: &dyn Outgoing,
+    format: Format,
+    console: &mut Console<'_>,
+) -> anyhow::Result<()> {
     if format == Format::Json {
         return send(outgoing, format, console);
     }

@@ -35,7 +35,8 @@ pub(crate) async fn release(
                 Some(key) => VerifyingKey::from_file(&key)?,
                 None => VerifyingKey::from_file(&Home::open(dir)?.key(KeyFile::ReleasePublic))?,
             };
-            let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            let text =
+                std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
             let card = Card::parse(&text).with_context(|| file.display().to_string())?;
             card.verify(&key)?;
             console.note(&format!("release {} verifies", card.id()));
@@ -51,14 +52,20 @@ async fn list(
     console: &mut Console<'_>,
 ) -> anyhow::Result<()> {
     let permit: PermitId = permit.parse()?;
-    let statement = Ledger::new(Home::open(dir)?.store().await?).statement(&permit).await?;
+    let statement = Ledger::new(Home::open(dir)?.store().await?)
+        .statement(&permit)
+        .await?;
     let rows: Vec<Vec<Value>> = statement
         .entries
         .iter()
         .filter_map(|entry| {
             let release = entry.release.as_ref()?;
             let at = entry.at.to_rfc3339();
-            Some(vec![json!(release.as_str()), json!(at), json!(entry.cost.rho)])
+            Some(vec![
+                json!(release.as_str()),
+                json!(at),
+                json!(entry.cost.rho),
+            ])
         })
         .collect();
     console.list(format, &["release", "at", "rho"], &rows);

@@ -2,7 +2,7 @@
 
 use age::secrecy::ExposeSecret;
 
-use crate::{IngestError, Quarantine};
+use crate::{Entry, IngestError, Quarantine};
 
 use super::fixture::{Night, PATIENT, custom, shipped, toml, view};
 
@@ -211,7 +211,13 @@ fn a_rerun_replaces_what_a_broken_run_left() {
         "an entry that a crash cut short does not count"
     );
     night.run(&shipped()).ok().unwrap();
-    assert_eq!(night.entries(), entries);
+    let places = |entries: &[Entry]| {
+        entries
+            .iter()
+            .map(|e| (e.number, e.line))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(places(&night.entries()), places(&entries));
     std::fs::write(&index, "{}\n").unwrap();
     let refused = night.quarantine().list().err().unwrap().to_string();
     assert!(refused.contains("entry 1 is damaged"), "{refused}");

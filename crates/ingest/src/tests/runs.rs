@@ -246,14 +246,15 @@ fn identities_survive_between_nights() {
 
 #[test]
 fn rows_come_in_the_order_of_lines_however_many_threads_read() {
-    let lines: Vec<_> = (0..90_000)
+    let keys = keys();
+    let lines: Vec<_> = (0..150_000)
         .map(|n| condition(&n.to_string(), "Patient/a"))
         .collect();
     let night = Night::new(&[("Condition.ndjson", &lines.join("\n"))]);
     let got = night.run(&shipped()).ok().unwrap();
     assert!(got.batches > 1);
-    let expected: Vec<_> = (0..90_000)
-        .map(|n| keys().resource("Condition", &n.to_string()))
+    let expected: Vec<_> = (0..150_000)
+        .map(|n| keys.resource("Condition", &n.to_string()))
         .collect();
     assert_eq!(got.numbers("condition", "_resource"), expected);
     let touched: Vec<_> = got.touched.iter().map(|touched| touched.resource).collect();
