@@ -22,8 +22,10 @@ fn card() -> Card {
         ],
         "rows": [
             { "region": "FR10",
-              "n": { "value": 12_345, "std_error": 45.8, "low95": 12_255, "high95": 12_435, "hidden": false },
-              "mean": { "value": 6.25, "std_error": 0.2, "low95": 5.85, "high95": 6.65, "hidden": false } },
+              "n": { "value": 12_345, "std_error": 45.8, "low95": 12_255, "high95": 12_435,
+                     "hidden": false },
+              "mean": { "value": 6.25, "std_error": 0.2, "low95": 5.85, "high95": 6.65,
+                        "hidden": false } },
             { "region": "a \"b\", c", "n": { "hidden": true }, "mean": { "hidden": true } },
             { "region": null,
               "n": { "value": -7, "std_error": 45.8, "low95": -97, "high95": 83, "hidden": false },

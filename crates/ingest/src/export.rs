@@ -209,9 +209,19 @@ fn sort(listed: &[(String, ObjectMeta)], manifest: Option<&Manifest>) -> Result<
             )),
         }
     }
-    let Some(manifest) = manifest else {
-        return Ok(sorted);
-    };
+    if let Some(manifest) = manifest {
+        complete(listed, manifest, &sorted)?;
+    }
+    Ok(sorted)
+}
+
+/// Whether everything that the manifest lists is there: its lists of deletions by their names,
+/// files of resources by their number, because clients name them in their own way.
+fn complete(
+    listed: &[(String, ObjectMeta)],
+    manifest: &Manifest,
+    sorted: &Sorted,
+) -> Result<(), String> {
     let here = |name: &str| listed.iter().any(|(known, _)| known == name);
     for entry in &manifest.deleted {
         let name = entry.file_name();
@@ -234,7 +244,7 @@ fn sort(listed: &[(String, ObjectMeta)], manifest: Option<&Manifest>) -> Result<
             ));
         }
     }
-    Ok(sorted)
+    Ok(())
 }
 
 /// `Patient` of `Patient.ndjson`, `Patient.000.ndjson` and either with `.gz`.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::IngestError;
 use crate::column::occurrences;
 use crate::regions::{Regions, country_code};
-use crate::settings::{Fallback, Format, Mode, Settings, Systems};
+use crate::settings::{self, Fallback, Format, Mode, Settings, Systems};
 use crate::table::Table;
 
 /// Bytes of `pipeline.toml` or of a view.
@@ -51,21 +51,16 @@ impl Pipeline {
     /// `Pipeline`, when a file is missing, has an unknown key, or leaves a column undecided;
     /// `View`, when a view is not a ViewDefinition that the engine runs.
     pub fn load(dir: &Path) -> Result<Self, IngestError> {
-        let mut digest = Sha256::new();
-        let mut read = |name: &str, bytes_max: u64| {
-            let bytes = read(dir, name, bytes_max)?;
-            digest.update((name.len() as u64).to_be_bytes());
-            digest.update(name.as_bytes());
-            digest.update((bytes.len() as u64).to_be_bytes());
-            digest.update(&bytes);
-            Ok::<_, IngestError>(bytes)
+        let mut files = Files {
+            dir,
+            digest: Sha256::new(),
         };
         let file = "pipeline.toml";
         let refused = |reason: String| IngestError::Pipeline {
             file: file.to_owned(),
             reason,
         };
-        let text = String::from_utf8(read(file, TEXT_BYTES_MAX)?)
+        let text = String::from_utf8(files.read(file, TEXT_BYTES_MAX)?)
             .map_err(|_| refused("not UTF-8".to_owned()))?;
         let settings: Settings =
             toml::from_str(&text).map_err(|error| refused(error.to_string()))?;
@@ -75,30 +70,10 @@ impl Pipeline {
             if tables.iter().any(|table| table.name == setting.name) {
                 return Err(refused(format!("two tables are called `{}`", setting.name)));
             }
-            let json = read(view_path(&setting.view).map_err(refused)?, TEXT_BYTES_MAX)?;
-            let file = setting.view.clone();
-            let view = ViewDefinition::parse(&json).map_err(|source| IngestError::View {
-                file: file.clone(),
-                source,
-            })?;
-            let in_view = |reason| IngestError::Pipeline {
-                file: file.clone(),
-                reason,
-            };
-            let places = serde_json::from_slice(&json).map_err(|e| in_view(e.to_string()))?;
-            let table = Table::new(setting, view, &occurrences(&places)).map_err(in_view)?;
-            tables.push(table);
+            let path = view_path(&setting.view).map_err(refused)?;
+            tables.push(files.table(path, setting)?);
         }
-        let regions_file = "terminology/regions.csv";
-        let regions = match dir.join(regions_file).exists() {
-            true => Regions::parse(&read(regions_file, REGIONS_BYTES_MAX)?).map_err(|reason| {
-                IngestError::Pipeline {
-                    file: regions_file.to_owned(),
-                    reason,
-                }
-            })?,
-            false => Regions::default(),
-        };
+        let regions = files.regions()?;
         if tables.is_empty() {
             return Err(refused("there is no table".to_owned()));
         }
@@ -111,7 +86,7 @@ impl Pipeline {
                 .iter()
                 .map(|table| table.description.clone())
                 .collect(),
-            sha256: hex(&digest.finalize()),
+            sha256: hex(&files.digest.finalize()),
             country: settings.pipeline.country.as_deref().and_then(country_code),
             systems,
             limits: Limits {
@@ -267,17 +242,58 @@ fn view_path(path: &str) -> Result<&str, String> {
     }
 }
 
-fn read(dir: &Path, name: &str, bytes_max: u64) -> Result<Vec<u8>, IngestError> {
-    let refused = |reason: String| IngestError::Pipeline {
-        file: name.to_owned(),
-        reason,
-    };
-    let path = dir.join(name);
-    let metadata = fs::metadata(&path).map_err(|error| refused(error.to_string()))?;
-    if metadata.len() > bytes_max {
-        return Err(refused(format!("over {bytes_max} bytes")));
+/// The files of a pipeline: what is read goes into its hash.
+struct Files<'a> {
+    dir: &'a Path,
+    digest: Sha256,
+}
+
+impl Files<'_> {
+    fn read(&mut self, name: &str, bytes_max: u64) -> Result<Vec<u8>, IngestError> {
+        let refused = |reason: String| IngestError::Pipeline {
+            file: name.to_owned(),
+            reason,
+        };
+        let path = self.dir.join(name);
+        let metadata = fs::metadata(&path).map_err(|error| refused(error.to_string()))?;
+        if metadata.len() > bytes_max {
+            return Err(refused(format!("over {bytes_max} bytes")));
+        }
+        let bytes = fs::read(&path).map_err(|error| refused(error.to_string()))?;
+        for part in [name.as_bytes(), &bytes] {
+            self.digest.update((part.len() as u64).to_be_bytes());
+            self.digest.update(part);
+        }
+        Ok(bytes)
     }
-    fs::read(&path).map_err(|error| refused(error.to_string()))
+
+    fn table(&mut self, path: &str, setting: &settings::Table) -> Result<Table, IngestError> {
+        let json = self.read(path, TEXT_BYTES_MAX)?;
+        let file = path.to_owned();
+        let view = ViewDefinition::parse(&json).map_err(|source| IngestError::View {
+            file: file.clone(),
+            source,
+        })?;
+        let refused = |reason| IngestError::Pipeline {
+            file: file.clone(),
+            reason,
+        };
+        let places = serde_json::from_slice(&json).map_err(|error| refused(error.to_string()))?;
+        Table::new(setting, view, &occurrences(&places)).map_err(refused)
+    }
+
+    /// The postcode table; none where there is no file.
+    fn regions(&mut self) -> Result<Regions, IngestError> {
+        let file = "terminology/regions.csv";
+        if !self.dir.join(file).exists() {
+            return Ok(Regions::default());
+        }
+        let refused = |reason| IngestError::Pipeline {
+            file: file.to_owned(),
+            reason,
+        };
+        Regions::parse(&self.read(file, REGIONS_BYTES_MAX)?).map_err(refused)
+    }
 }
 
 /// Bytes as hexadecimal digits.

@@ -51,7 +51,14 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its reason alone.
     pub fn new(code: RefusalCode, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into(), clause: None, hint: None, line: None, column: None }
+        Self {
+            code,
+            reason: reason.into(),
+            clause: None,
+            hint: None,
+            line: None,
+            column: None,
+        }
     }
 
     /// The same refusal, with the clause it rests on.
@@ -86,7 +93,9 @@ impl fmt::Display for Refusal {
         if let Some(clause) = &self.clause {
             write!(f, " [{clause}]")?;
         }
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  instead: {hint}"))
+        self.hint
+            .as_ref()
+            .map_or(Ok(()), |hint| write!(f, "\n  instead: {hint}"))
     }
 }
 
@@ -103,13 +112,19 @@ pub struct Fault {
 impl Fault {
     /// A fault under a ticket that was drawn at random before the rows were read.
     pub fn new(ticket: impl Into<String>) -> Self {
-        Self { ticket: ticket.into() }
+        Self {
+            ticket: ticket.into(),
+        }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no answer: ask the data access body about ticket {}", self.ticket)
+        write!(
+            f,
+            "no answer: ask the data access body about ticket {}",
+            self.ticket
+        )
     }
 }
 

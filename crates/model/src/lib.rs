@@ -29,7 +29,11 @@ pub struct Malformed {
 
 impl Malformed {
     pub(crate) fn new(kind: &'static str, value: &str, expected: &'static str) -> Self {
-        Self { kind, value: value.chars().take(64).collect(), expected }
+        Self {
+            kind,
+            value: value.chars().take(64).collect(),
+            expected,
+        }
     }
 }
 

@@ -21,7 +21,10 @@ macro_rules! name {
             /// `Malformed`, when the text has another form.
             pub fn new(text: impl Into<String>) -> Result<Self, Malformed> {
                 let text = text.into();
-                if $valid(&text) { Ok(Self(text)) } else { Err(Malformed::new($kind, &text, $expected)) }
+                if !$valid(&text) {
+                    return Err(Malformed::new($kind, &text, $expected));
+                }
+                Ok(Self(text))
             }
 
             /// The name as text.
@@ -105,7 +108,9 @@ fn is_file_name(text: &str) -> bool {
 fn is_word(text: &str, extra: impl Fn(char) -> bool) -> bool {
     text.len() <= 63
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || extra(c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || extra(c))
 }
 
 fn is_code(text: &str) -> bool {

@@ -194,7 +194,11 @@ impl TryFrom<RawClamp> for Clamp {
 
 impl From<Clamp> for RawClamp {
     fn from(clamp: Clamp) -> Self {
-        Self { low: clamp.low, high: clamp.high, scale: clamp.scale }
+        Self {
+            low: clamp.low,
+            high: clamp.high,
+            scale: clamp.scale,
+        }
     }
 }
 
@@ -238,6 +242,9 @@ impl FromStr for Decimal {
             return Err(wrong());
         }
         let units: i64 = all.parse().map_err(|_| wrong())?;
-        Ok(Self { units: sign * units, scale })
+        Ok(Self {
+            units: sign * units,
+            scale,
+        })
     }
 }

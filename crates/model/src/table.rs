@@ -86,6 +86,8 @@ impl TableDescription {
     /// The column of that name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&ColumnDescription> {
-        self.columns.iter().find(|column| column.name.as_str() == name)
+        self.columns
+            .iter()
+            .find(|column| column.name.as_str() == name)
     }
 }

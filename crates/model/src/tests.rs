@@ -10,7 +10,19 @@ fn quantities_are_exact_decimals() {
     assert_eq!("1e-7".parse::<Delta>().unwrap().units(), 100_000_000_000);
     assert_eq!("3.0".parse::<Epsilon>().unwrap().to_string(), "3");
     assert_eq!("0.000238".parse::<Rho>().unwrap().to_string(), "0.000238");
-    for wrong in ["", "-1", "NaN", "inf", "1e-10", "0x1", "1e400", ".", "1e", "99999999999", "1 2"] {
+    for wrong in [
+        "",
+        "-1",
+        "NaN",
+        "inf",
+        "1e-10",
+        "0x1",
+        "1e400",
+        ".",
+        "1e",
+        "99999999999",
+        "1 2",
+    ] {
         assert!(wrong.parse::<Epsilon>().is_err(), "{wrong}");
     }
 }
@@ -39,7 +51,13 @@ fn purposes_are_those_of_article_53() {
     for text in ["53(1)(a)", "53(1)(e)", "53(1)(e)(ii)", "53(1)(f)"] {
         assert_eq!(text.parse::<Purpose>().unwrap().to_string(), text);
     }
-    for wrong in ["53(1)(g)", "53(1)(a)(i)", "54(1)(a)", "53(1)(e)(iii)", "53(1)("] {
+    for wrong in [
+        "53(1)(g)",
+        "53(1)(a)(i)",
+        "54(1)(a)",
+        "53(1)(e)(iii)",
+        "53(1)(",
+    ] {
         assert!(wrong.parse::<Purpose>().is_err(), "{wrong}");
     }
 }
@@ -47,7 +65,13 @@ fn purposes_are_those_of_article_53() {
 #[test]
 fn decimals_change_scale_without_loss() {
     let value: Decimal = "-12.50".parse().unwrap();
-    assert_eq!(value, Decimal { units: -125, scale: 1 });
+    assert_eq!(
+        value,
+        Decimal {
+            units: -125,
+            scale: 1
+        }
+    );
     assert_eq!(value.at_scale(3), Some(-12_500));
     assert_eq!(value.at_scale(0), None);
 }

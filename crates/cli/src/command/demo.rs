@@ -95,12 +95,13 @@ impl Story<'_> {
 
     /// Application, two reviews, signature.
     async fn permit(&self, console: &mut Console<'_>) -> anyhow::Result<String> {
-        console.say(
-            "\n# A researcher applies; two officers judge, each blind to the other; one signs",
-        );
+        console.say("\n# A researcher applies; two officers judge, blind to each other; one signs");
         let policy = json!({
             "dataset": "fr-demo",
-            "output": { "minCellPersons": 10, "dp": { "epsilonTotal": 1.0, "delta": 1e-7, "epsilonPerQueryMax": 1.0 } },
+            "output": {
+                "minCellPersons": 10,
+                "dp": { "epsilonTotal": 1.0, "delta": 1e-7, "epsilonPerQueryMax": 1.0 },
+            },
         });
         let document = Application::trial(RESEARCHER.0, RESEARCHER.1, &policy);
         let file = Path::new(self.home).join("application.json");
@@ -162,7 +163,9 @@ impl Story<'_> {
             .await?;
         self.ask(&ask("0.4", &["--rows", "2"], HBA1C), DONE, console)
             .await?;
-        console.say("\n# The first one again: the same answer, for nothing, so noise cannot be averaged away");
+        console.say(
+            "\n# The first again: the same answer, for nothing, so noise cannot be averaged out",
+        );
         self.ask(&ask("0.2", &[], BY_SEX), DONE, console).await?;
         console.say("\n# Records do not leave");
         self.ask(&ask("0.1", &[], RECORDS), REFUSED, console)

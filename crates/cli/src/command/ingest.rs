@@ -150,7 +150,8 @@ async fn publish(
         lake.publish(night.night, home.snapshot_id()?, now).await?;
     let mut report = night.report;
     merge(&mut report, &snapshot, &counts);
-    let detail = json!({ "run": snapshot.run, "dataset": snapshot.dataset, "counts": report.get("resources") });
+    let counts = report.get("resources");
+    let detail = json!({ "run": snapshot.run, "dataset": snapshot.dataset, "counts": counts });
     let event =
         Event::new(now, "operator", EventKind::Publish, snapshot.id.as_str()).detail(detail);
     let text = serde_json::to_string(&report)?;

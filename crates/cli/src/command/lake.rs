@@ -15,16 +15,25 @@ pub(crate) async fn lake(
     step: LakeStep,
     console: &mut Console<'_>,
 ) -> anyhow::Result<u8> {
-    let lake = Home::open(dir)?.lake()?;
+    let home = Home::open(dir)?;
+    let lake = home.lake()?;
     match step {
         LakeStep::Snapshots { dataset, format } => {
-            let snapshots = lake.snapshots(&dataset).await?;
+            let datasets = match dataset {
+                Some(dataset) => vec![dataset],
+                None => home.config.dataset.keys().cloned().collect(),
+            };
+            let mut snapshots = Vec::new();
+            for dataset in datasets {
+                snapshots.extend(lake.snapshots(&dataset).await?);
+            }
             let rows: Vec<Vec<Value>> = snapshots
                 .iter()
                 .map(|snapshot| {
                     let rows: u64 = snapshot.tables.iter().map(|table| table.rows).sum();
                     let files: usize = snapshot.tables.iter().map(|table| table.files.len()).sum();
                     vec![
+                        json!(snapshot.dataset),
                         json!(snapshot.id),
                         json!(snapshot.created_at.to_rfc3339()),
                         json!(snapshot.run),
@@ -34,7 +43,15 @@ pub(crate) async fn lake(
                     ]
                 })
                 .collect();
-            let columns = ["snapshot", "created_at", "run", "persons", "rows", "files"];
+            let columns = [
+                "dataset",
+                "snapshot",
+                "created_at",
+                "run",
+                "persons",
+                "rows",
+                "files",
+            ];
             console.list(format, &columns, &rows);
         }
         LakeStep::Verify { dataset, snapshot } => {

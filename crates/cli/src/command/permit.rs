@@ -7,11 +7,11 @@ use lazaret_model::PermitId;
 use lazaret_permit::{
     Applicant, Application, Country, Officer, SignedPermit, Verdict, VerifyingKey,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::application::{COUNTRY, decide};
 use crate::DONE;
-use crate::args::PermitStep;
+use crate::args::{Format, PermitStep};
 use crate::console::Console;
 use crate::home::Home;
 
@@ -35,7 +35,8 @@ pub(crate) async fn permit(
             let permit = grant(&home, &policy).await?;
             console.say(permit.as_str());
         }
-        PermitStep::Show { id } => {
+        PermitStep::Show { id: None, format } => list(&Home::open(dir)?, format, console).await?,
+        PermitStep::Show { id: Some(id), .. } => {
             let home = Home::open(dir)?;
             let permit = home
                 .permit(&id)
@@ -76,6 +77,27 @@ pub(crate) async fn permit(
         }
     }
     Ok(DONE)
+}
+
+async fn list(home: &Home, format: Format, console: &mut Console<'_>) -> anyhow::Result<()> {
+    let rows: Vec<Vec<Value>> = home
+        .office()
+        .await?
+        .permits()
+        .await?
+        .into_iter()
+        .map(|permit| {
+            let to = permit.valid_to.date_naive().to_string();
+            vec![
+                json!(permit.id),
+                json!(permit.status),
+                json!(permit.dataset),
+                json!(to),
+            ]
+        })
+        .collect();
+    console.list(format, &["permit", "status", "dataset", "valid_to"], &rows);
+    Ok(())
 }
 
 fn now() -> lazaret_model::Instant {
