@@ -14,7 +14,8 @@ fn form(source: &Source) -> Vec<String> {
         found.push(format!("{path}:1: open the file with one `//!` sentence"));
     }
     let lines = source.text.lines().count();
-    if lines > FILE_LINES_MAX && !path.ends_with("/tests.rs") {
+    let is_unit_test = source.of_crate().is_some() && source.is_test();
+    if lines > FILE_LINES_MAX && !is_unit_test {
         found.push(format!(
             "{path}: {lines} lines, more than {FILE_LINES_MAX}: cut it by subject"
         ));

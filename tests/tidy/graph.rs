@@ -14,7 +14,6 @@ const EDGES: [(&str, &[&str]); 14] = [
     (
         "cli",
         &[
-            "catalogue",
             "disclosure",
             "gateway",
             "ingest",
@@ -32,7 +31,6 @@ const EDGES: [(&str, &[&str]); 14] = [
     (
         "gateway",
         &[
-            "catalogue",
             "disclosure",
             "lake",
             "ledger",

@@ -11,6 +11,8 @@ mod groups;
 mod noise;
 mod plan;
 mod price;
+#[cfg(doctest)]
+mod refused;
 mod release;
 mod shape;
 mod table;

@@ -82,6 +82,19 @@ impl Reader {
         }
         Ok(taken)
     }
+
+    /// Counts pieces of a type that no table needs.
+    pub(crate) fn ignore(&mut self, pieces: &[Piece]) {
+        for piece in pieces {
+            let lines = if piece.oversized {
+                1
+            } else {
+                piece.lines().len() as u64
+            };
+            self.report.read += lines;
+            self.report.ignored_type += lines;
+        }
+    }
 }
 
 /// Sends the pieces of a file; nothing when nobody waits for them any more.

@@ -49,7 +49,7 @@ pub struct FileReport {
     pub read: u64,
     /// Resources that gave rows.
     pub accepted: u64,
-    /// Resources of persons that the views have no row for.
+    /// Resources of persons that the views have no row for, and second records of a person.
     pub filtered: u64,
     /// Resources about groups, devices and places.
     pub not_a_person: u64,
@@ -78,6 +78,9 @@ pub struct Persons {
     pub moved: u64,
     /// Patients without an identifier of the pipeline's systems.
     pub unidentified: u64,
+    /// Patients whose person has an earlier record in the source: they give no row to tables of
+    /// one row a person, and their records go to that person. Merge them in the source.
+    pub second_records: u64,
     /// Patients that records name and no `Patient` was ever read for, first met in this run.
     pub provisional: u64,
 }

@@ -21,7 +21,7 @@ use crate::report::{FileReport, Persons, RunReport};
 use crate::table::PersonPath;
 use crate::treat::outside;
 use crate::vet::Surroundings;
-use crate::worker::{Harvest, Worker, harvest};
+use crate::worker::{Harvest, Patient, Worker, harvest};
 use crate::{IngestError, deletion};
 
 /// Rows of a table after which a batch is handed out.
@@ -213,20 +213,12 @@ impl<'a> Run<'a> {
 
     fn pieces(&mut self, reader: &mut Reader, pieces: &[Piece]) -> Result<(), IngestError> {
         if reader.workers.is_empty() {
-            for piece in pieces {
-                let lines = if piece.oversized {
-                    1
-                } else {
-                    piece.lines().len() as u64
-                };
-                reader.report.read += lines;
-                reader.report.ignored_type += lines;
-            }
+            reader.ignore(pieces);
             return Ok(());
         }
         let resource_type = reader.file.resource_type.clone();
-        let of_type = |table: &&crate::table::Table| table.view.resource() == resource_type;
-        let table = self.pipeline.tables.iter().find(of_type);
+        let mut tables = self.pipeline.tables.iter();
+        let table = tables.find(|table| table.view.resource() == resource_type);
         let surroundings = Surroundings {
             pipeline: self.pipeline,
             keys: &self.keys,
@@ -247,7 +239,7 @@ impl<'a> Run<'a> {
         &mut self,
         file: &mut FileReport,
         piece: &Piece,
-        harvest: Harvest,
+        mut harvest: Harvest,
     ) -> Result<(), IngestError> {
         file.read += harvest.read;
         file.accepted += harvest.accepted;
@@ -268,9 +260,7 @@ impl<'a> Run<'a> {
             self.quarantined += 1;
         }
         self.within_limit()?;
-        for (id, identifier) in harvest.patients {
-            self.link(&id, identifier)?;
-        }
+        self.patients(file, &mut harvest)?;
         self.touched.extend(harvest.touched);
         for (table, rows, origins) in harvest.rows {
             if let Some(pending) = self.pending.get_mut(table) {
@@ -288,23 +278,52 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Links patients to persons, and leaves out the rows of a person's second record in tables
+    /// that have one row a person.
+    fn patients(
+        &mut self,
+        file: &mut FileReport,
+        harvest: &mut Harvest,
+    ) -> Result<(), IngestError> {
+        let mut seconds = HashSet::new();
+        for patient in mem::take(&mut harvest.patients) {
+            if self.link(&patient)? {
+                seconds.insert(patient.resource);
+                self.report.persons.second_records += 1;
+                if patient.rows > 0 {
+                    file.accepted -= 1;
+                    file.filtered += 1;
+                }
+            }
+        }
+        if seconds.is_empty() {
+            return Ok(());
+        }
+        for (place, table) in self.pipeline.tables.iter().enumerate() {
+            if table.description.rows_per_person == 1 {
+                harvest.without(place, &seconds)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Links a patient's local id to the person: by its identifier, else as it was, else by the
-    /// local id itself.
-    fn link(&mut self, id: &str, identifier: Option<RawIdentifier>) -> Result<(), IngestError> {
-        let token = self.keys.token("Patient", id);
-        let person = match (&identifier, self.identities.get(&token)) {
+    /// local id itself. Gives whether it is a second record of the person.
+    fn link(&mut self, patient: &Patient) -> Result<bool, IngestError> {
+        let token = self.keys.token("Patient", &patient.id);
+        let person = match (&patient.identifier, self.identities.get(&token)) {
             (Some(identifier), _) => self.keys.person(identifier),
             (None, Some(known)) => known,
-            (None, None) => self.keys.person(&RawIdentifier::local(id)?),
+            (None, None) => self.keys.person(&RawIdentifier::local(&patient.id)?),
         };
         let persons = &mut self.report.persons;
-        persons.unidentified += u64::from(identifier.is_none());
+        persons.unidentified += u64::from(patient.identifier.is_none());
         match self.identities.link(token, person) {
             Linked::New => persons.new += 1,
             Linked::Moved => persons.moved += 1,
             Linked::Same => {}
         }
-        Ok(())
+        Ok(self.identities.is_second(&token))
     }
 
     /// Makes an output of what waits.

@@ -1,5 +1,6 @@
 //! What one thread does with one piece of a file: parse, vet, view, treat.
 
+use std::collections::HashSet;
 use std::thread;
 
 use arrow::array::{BooleanArray, RecordBatch, StringArray};
@@ -48,6 +49,15 @@ enum End {
     Again,
 }
 
+/// A patient's own record.
+pub(crate) struct Patient {
+    pub(crate) resource: i64,
+    pub(crate) id: String,
+    /// An identifier of the pipeline's systems, if there is one.
+    pub(crate) identifier: Option<RawIdentifier>,
+    pub(crate) rows: usize,
+}
+
 /// What came of a piece, in the order of its lines.
 #[derive(Default)]
 pub(crate) struct Harvest {
@@ -57,7 +67,7 @@ pub(crate) struct Harvest {
     pub(crate) not_a_person: u64,
     pub(crate) rejected: Vec<(Line, Fault)>,
     pub(crate) touched: Vec<Touched>,
-    pub(crate) patients: Vec<(String, Option<RawIdentifier>)>,
+    pub(crate) patients: Vec<Patient>,
     /// The table's place, its rows with raw persons and records, and where each came from.
     pub(crate) rows: Vec<(usize, RecordBatch, Vec<Origin>)>,
 }
@@ -231,11 +241,37 @@ impl Worker {
                 resource: *resource,
                 updated: *updated,
             });
-            harvest.patients.extend(whose.take_identifier());
+            if let Some((id, identifier)) = whose.take_identifier() {
+                let (resource, rows) = (*resource, record.rows);
+                harvest.patients.push(Patient {
+                    resource,
+                    id,
+                    identifier,
+                    rows,
+                });
+            }
         }
         Ok(())
     }
 }
+
+impl Harvest {
+    /// Leaves out the rows of these resources in one table's rows.
+    pub(crate) fn without(&mut self, table: usize, out: &HashSet<i64>) -> Result<(), IngestError> {
+        for (_, rows, origins) in self.rows.iter_mut().filter(|(of, ..)| *of == table) {
+            let stays = |origin: &Origin| !out.contains(&origin.resource);
+            let mask: BooleanArray = origins.iter().map(|origin| Some(stays(origin))).collect();
+            *rows = filter_record_batch(rows, &mask).map_err(|_| UNFILTERED)?;
+            origins.retain(stays);
+        }
+        Ok(())
+    }
+}
+
+/// The error of rows that Arrow does not filter.
+const UNFILTERED: IngestError = IngestError::Defect {
+    reason: "rows cannot be filtered",
+};
 
 /// Each piece by a worker of its own, at the same time; the results in the order of the pieces.
 pub(crate) fn harvest(
@@ -347,9 +383,7 @@ fn kept(
         .iter()
         .map(|owner| Some(stays(owner).is_some()))
         .collect();
-    let rows = filter_record_batch(&rows, &mask).map_err(|_| IngestError::Defect {
-        reason: "rows cannot be filtered",
-    })?;
+    let rows = filter_record_batch(&rows, &mask).map_err(|_| UNFILTERED)?;
     Ok((rows, origins))
 }
 

@@ -9,6 +9,8 @@
 mod account;
 mod cost;
 mod outcome;
+#[cfg(doctest)]
+mod refused;
 mod reservation;
 mod reserve;
 mod statement;

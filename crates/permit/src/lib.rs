@@ -16,6 +16,8 @@ mod policy;
 mod sample;
 mod signed;
 mod state;
+#[cfg(doctest)]
+mod refused;
 
 pub use application::{Application, ApplicationId, Person, Problem};
 pub use canonical::canonical;

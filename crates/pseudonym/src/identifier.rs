@@ -85,9 +85,8 @@ impl PersonId {
     }
 
     /// From an identity file, where the chain wrote it.
-    pub(crate) fn stored(bytes: [u8; 8]) -> Option<Self> {
-        let id = i64::from_be_bytes(bytes);
-        (id >= 0).then_some(Self(id))
+    pub(crate) fn stored(bytes: [u8; 8]) -> Self {
+        Self(i64::from_be_bytes(bytes) & i64::MAX)
     }
 
     /// The pseudonym as a number.

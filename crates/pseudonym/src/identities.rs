@@ -1,6 +1,6 @@
 //! Which person a source's local id stands for: a sorted file of tokens, kept by the holder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
@@ -8,8 +8,11 @@ use std::path::Path;
 use crate::key::new_file;
 use crate::{PersonId, PseudonymError, Token};
 
-/// Bytes of an entry: a token and the pseudonym it is linked to, big-endian.
+/// Bytes of an entry: a token and the pseudonym it is linked to, big-endian; the pseudonym's free
+/// first bit marks a second record of a person.
 const ENTRY_BYTES: usize = 24;
+/// The bit of the mark, in the first byte of the pseudonym.
+const SECOND: u8 = 0x80;
 
 /// What a link did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +25,22 @@ pub enum Linked {
     Moved,
 }
 
+/// A person, and whether another record of the source was linked to it before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Link {
+    person: PersonId,
+    second: bool,
+}
+
 /// The links of local tokens to persons: those of earlier nights, sorted, and tonight's.
 #[derive(Default)]
 pub struct Identities {
     earlier: Vec<[u8; ENTRY_BYTES]>,
-    tonight: BTreeMap<Token, PersonId>,
+    tonight: BTreeMap<Token, Link>,
+    /// Persons that have a record, sorted: of earlier nights, from when they are first asked for,
+    /// and of tonight.
+    taken_earlier: Option<Vec<PersonId>>,
+    taken_tonight: HashSet<PersonId>,
     /// How many of tonight's tokens were not known before.
     added: usize,
 }
@@ -66,10 +80,13 @@ impl Identities {
             [a, b] => token_of(a) < token_of(b),
             _ => true,
         });
-        if !rest.is_empty() || !sorted || entries.iter().any(|entry| person_of(entry).is_none()) {
+        if !rest.is_empty() || !sorted {
             return Err(malformed());
         }
-        Ok(Self { earlier: entries.to_vec(), ..Self::default() })
+        Ok(Self {
+            earlier: entries.to_vec(),
+            ..Self::default()
+        })
     }
 
     /// Writes all links to a new file beside `path`, makes it durable and puts it in its place.
@@ -92,9 +109,13 @@ impl Identities {
             std::fs::remove_file(&beside).map_err(failed)?;
         }
         let mut out = BufWriter::new(new_file(&beside).map_err(failed)?);
-        for (token, person) in self.merged() {
+        for (token, link) in self.merged() {
+            let mut person = link.person.get().to_be_bytes();
+            if let (true, Some(first)) = (link.second, person.first_mut()) {
+                *first |= SECOND;
+            }
             out.write_all(token.as_bytes()).map_err(failed)?;
-            out.write_all(&person.get().to_be_bytes()).map_err(failed)?;
+            out.write_all(&person).map_err(failed)?;
         }
         let file = out
             .into_inner()
@@ -115,30 +136,37 @@ impl Identities {
     /// Who asks holds the token, so had the holder's key.
     #[must_use]
     pub fn get(&self, token: &Token) -> Option<PersonId> {
-        self.tonight
-            .get(token)
-            .copied()
-            .or_else(|| self.earlier_person(token))
+        self.find(token).map(|link| link.person)
     }
 
-    /// Links a token to a person; the latest link counts.
+    /// Whether the token stands for a second record of its person: another token was linked to
+    /// that person before it. A table with one row a person has the first record's row.
+    ///
+    /// # Privacy
+    /// One person stays one row, so that the bound of such a table holds.
+    #[must_use]
+    pub fn is_second(&self, token: &Token) -> bool {
+        self.find(token).is_some_and(|link| link.second)
+    }
+
+    /// Links a token to a person; the latest link counts. A person keeps its first record even
+    /// when that record moves to somebody else.
     ///
     /// # Privacy
     /// A link that moves splits what one local record left in the lake over two persons, until
     /// its resources arrive again: the caller counts and reports it.
     pub fn link(&mut self, token: Token, person: PersonId) -> Linked {
-        match self.get(&token) {
-            Some(known) if known == person => Linked::Same,
-            Some(_) => {
-                self.tonight.insert(token, person);
-                Linked::Moved
-            }
-            None => {
-                self.tonight.insert(token, person);
-                self.added += 1;
-                Linked::New
-            }
+        let known = self.find(&token);
+        if known.is_some_and(|known| known.person == person) {
+            return Linked::Same;
         }
+        let second = self.is_taken(person) || !self.taken_tonight.insert(person);
+        self.tonight.insert(token, Link { person, second });
+        if known.is_some() {
+            return Linked::Moved;
+        }
+        self.added += 1;
+        Linked::New
     }
 
     /// How many tokens are linked.
@@ -159,13 +187,28 @@ impl Identities {
         self.len() == 0
     }
 
-    fn earlier_person(&self, token: &Token) -> Option<PersonId> {
+    fn find(&self, token: &Token) -> Option<Link> {
+        if let Some(link) = self.tonight.get(token) {
+            return Some(*link);
+        }
         let found = self.earlier.binary_search_by_key(token, token_of).ok()?;
-        self.earlier.get(found).and_then(person_of)
+        self.earlier.get(found).map(link_of)
+    }
+
+    /// Whether a record of an earlier night is the person's first.
+    fn is_taken(&mut self, person: PersonId) -> bool {
+        let earlier = &self.earlier;
+        let taken = self.taken_earlier.get_or_insert_with(|| {
+            let links = earlier.iter().map(link_of).filter(|link| !link.second);
+            let mut persons: Vec<_> = links.map(|link| link.person).collect();
+            persons.sort_unstable();
+            persons
+        });
+        taken.binary_search(&person).is_ok()
     }
 
     /// All links in order of their tokens, tonight's in place of earlier ones.
-    fn merged(&self) -> impl Iterator<Item = (Token, PersonId)> {
+    fn merged(&self) -> impl Iterator<Item = (Token, Link)> {
         let mut earlier = self.earlier.iter().peekable();
         let mut tonight = self.tonight.iter().peekable();
         std::iter::from_fn(move || {
@@ -173,14 +216,14 @@ impl Identities {
             let new = tonight.peek().map(|(token, _)| **token);
             match (old, new) {
                 (None, None) => None,
-                (Some(old), new) if new.is_none_or(|new| old < new) => earlier
-                    .next()
-                    .and_then(|entry| Some((old, person_of(entry)?))),
+                (Some(old), new) if new.is_none_or(|new| old < new) => {
+                    earlier.next().map(|entry| (old, link_of(entry)))
+                }
                 (old, _) => {
                     if old == new {
                         earlier.next();
                     }
-                    tonight.next().map(|(token, person)| (*token, *person))
+                    tonight.next().map(|(token, link)| (*token, *link))
                 }
             }
         })
@@ -191,6 +234,14 @@ fn token_of(entry: &[u8; ENTRY_BYTES]) -> Token {
     Token::stored(entry.first_chunk::<16>().copied().unwrap_or_default())
 }
 
-fn person_of(entry: &[u8; ENTRY_BYTES]) -> Option<PersonId> {
-    entry.last_chunk::<8>().copied().and_then(PersonId::stored)
+fn link_of(entry: &[u8; ENTRY_BYTES]) -> Link {
+    let mut person = entry.last_chunk::<8>().copied().unwrap_or_default();
+    let second = person.first().is_some_and(|first| first & SECOND != 0);
+    if let Some(first) = person.first_mut() {
+        *first &= !SECOND;
+    }
+    Link {
+        person: PersonId::stored(person),
+        second,
+    }
 }

@@ -7,6 +7,8 @@ mod identifier;
 mod identities;
 mod key;
 mod pseudonymiser;
+#[cfg(doctest)]
+mod refused;
 
 use std::io;
 use std::path::PathBuf;

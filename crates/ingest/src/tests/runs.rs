@@ -222,6 +222,37 @@ fn one_person_may_have_several_records_and_the_patient_may_come_later() {
 }
 
 #[test]
+fn a_person_with_two_records_has_one_row() {
+    let patients = [patient("a", "1"), patient("b", "2"), patient("c", "1")].join("\n");
+    let night = Night::new(&[
+        ("Patient.ndjson", &patients),
+        ("Condition.ndjson", &condition("1", "Patient/c")),
+    ]);
+    let first = night.run(&shipped()).ok().unwrap();
+    assert_eq!(
+        first.numbers("person", "person_id"),
+        [person("1"), person("2")]
+    );
+    assert_eq!(first.numbers("condition", "person_id"), [person("1")]);
+    assert_eq!(first.end.report.persons.second_records, 1);
+    let file = &first.end.report.files[0];
+    assert_eq!((file.read, file.accepted, file.filtered), (3, 2, 1));
+    assert_eq!(first.touched.len(), 4);
+    // The first record keeps its row whichever arrives later.
+    let next = Night::new(&[(
+        "Patient.ndjson",
+        &[patient("c", "1"), patient("a", "1")].join("\n"),
+    )]);
+    let second = next
+        .run_with(&shipped(), first.end.identities)
+        .ok()
+        .unwrap();
+    let resource = keys().resource("Patient", "a");
+    assert_eq!(second.numbers("person", "_resource"), [resource]);
+    assert_eq!(second.end.report.persons.second_records, 1);
+}
+
+#[test]
 fn identities_survive_between_nights() {
     let night = Night::new(&[("Patient.ndjson", &patient("a", "1"))]);
     let got = night.run(&shipped()).ok().unwrap();

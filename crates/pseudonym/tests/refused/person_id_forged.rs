@@ -1,9 +1,9 @@
-//! A pseudonym is made by the chain alone.
+//! A `PersonId` is made by the chain alone.
 
-use lazaret_pseudonym::{PersonId, RecordId, Token};
+use lazaret_pseudonym::PersonId;
 
-fn forge() -> (PersonId, RecordId, Token) {
-    (PersonId(1), RecordId(1), Token([0; 16]))
+fn forge() -> PersonId {
+    PersonId(1)
 }
 
 fn main() {}

@@ -1,9 +1,9 @@
-//! A raw batch has no Debug.
+//! A `RawBatch` cannot be printed.
 
 use lazaret_pseudonym::RawBatch;
 
-fn print(raw: &RawBatch) {
-    println!("{raw:?}");
+fn print(sealed: &RawBatch) -> String {
+    format!("{sealed:?}")
 }
 
 fn main() {}

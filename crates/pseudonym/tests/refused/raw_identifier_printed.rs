@@ -1,8 +1,9 @@
-//! A raw identifier has no Debug.
+//! A `RawIdentifier` cannot be printed.
 
 use lazaret_pseudonym::RawIdentifier;
 
-fn main() {
-    let raw = RawIdentifier::new("urn:oid:1.2.3", "1".to_owned()).ok();
-    println!("{raw:?}");
+fn print(sealed: &RawIdentifier) -> String {
+    format!("{sealed:?}")
 }
+
+fn main() {}

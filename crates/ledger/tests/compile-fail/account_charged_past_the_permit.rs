@@ -1,8 +1,0 @@
-use lazaret_ledger::{Ask, Ledger};
-use lazaret_model::{DatasetName, PermitId};
-
-async fn charge(ledger: &Ledger, permit: &PermitId, dataset: &DatasetName, ask: Ask) {
-    ledger.charge(permit, dataset, ask).await;
-}
-
-fn main() {}

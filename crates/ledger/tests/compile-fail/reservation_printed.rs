@@ -1,7 +1,0 @@
-use lazaret_ledger::Reservation;
-
-fn print(paid: &Reservation) -> String {
-    format!("{paid:?}")
-}
-
-fn main() {}
