@@ -1,3 +1,3 @@
 -- Not even a name for something.
--- refused: not_granted: ?
+-- refused: not_granted: only a single SELECT can be asked; by: the permit grants questions, not statements; instead: SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise
 CREATE VIEW v AS SELECT * FROM person

@@ -1,3 +1,3 @@
 -- Not one of them.
--- refused: not_granted: ?
+-- refused: not_granted: No field named _subject.
 SELECT _subject, COUNT(*) FROM person GROUP BY _subject

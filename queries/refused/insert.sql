@@ -1,3 +1,3 @@
 -- Nothing is written.
--- refused: not_granted: ?
+-- refused: not_granted: only a single SELECT can be asked; by: the permit grants questions, not statements; instead: SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise
 INSERT INTO person VALUES (1)

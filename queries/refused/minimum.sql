@@ -1,3 +1,3 @@
 -- The smallest value is one person's.
--- refused: not_private: ?
+-- refused: not_private: the aggregate `min` is not offered; instead: an extreme is one person's value: ask COUNT(DISTINCT person_id) by bands (CASE WHEN x < 10 THEN ...), later a percentile
 SELECT MIN(birth_year) FROM person

@@ -1,3 +1,3 @@
 -- NULL is nobody, so nobody is equal to nobody.
--- refused: not_private: ?
+-- refused: not_private: `a.person_id` is a pseudonym: its value cannot be computed with or shown; by: privacy: person_id is opaque; instead: join on it, or COUNT(DISTINCT person_id)
 SELECT COUNT(*) FROM person a JOIN person b ON a.person_id IS NOT DISTINCT FROM b.person_id

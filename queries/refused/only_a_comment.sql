@@ -1,3 +1,3 @@
 -- Nothing is asked.
--- refused: syntax: ?
+-- refused: not_granted: No SQL statements were provided in the query string
 -- SELECT COUNT(*) FROM person

@@ -1,3 +1,3 @@
 -- A text without its end.
--- refused: syntax: ?
+-- refused: syntax: Unterminated string literal, at line 3, column 41
 SELECT COUNT(*) FROM person WHERE sex = 'female

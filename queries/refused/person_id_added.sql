@@ -1,3 +1,3 @@
 -- Nor added up.
--- refused: not_private: ?
+-- refused: not_private: `person.person_id` is a pseudonym: its value cannot be computed with or shown; by: privacy: person_id is opaque; instead: join on it, or COUNT(DISTINCT person_id)
 SELECT SUM(clamp(person_id, 0, 10)) FROM person

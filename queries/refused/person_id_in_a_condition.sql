@@ -1,3 +1,3 @@
 -- person_id is opaque: not even the half of all persons can be picked by it.
--- refused: not_private: ?
+-- refused: not_private: `person.person_id` is a pseudonym: its value cannot be computed with or shown; by: privacy: person_id is opaque; instead: join on it, or COUNT(DISTINCT person_id)
 SELECT COUNT(*) FROM person WHERE person_id > 4611686018427387904

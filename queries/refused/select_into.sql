@@ -1,3 +1,3 @@
 -- Not in this way either.
--- refused: not_private: ?
+-- refused: not_private: this shape of query is not offered; instead: see queries/examples
 SELECT * INTO t FROM person

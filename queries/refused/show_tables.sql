@@ -1,3 +1,3 @@
 -- The dictionary is published; the engine is not asked.
--- refused: not_granted: ?
+-- refused: not_granted: only a single SELECT can be asked; by: the permit grants questions, not statements; instead: SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise
 SHOW TABLES

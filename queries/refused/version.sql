@@ -1,3 +1,3 @@
 -- Nothing about the engine.
--- refused: not_granted: ?
+-- refused: not_granted: Invalid function 'version'.
 SELECT version()

@@ -1,4 +1,4 @@
 -- A window looks at more than one person.
--- refused: not_private: ?
-SELECT COUNT(*) FROM (SELECT person_id, ROW_NUMBER() OVER (ORDER BY birth_year) AS n FROM
+-- refused: not_private: a window looks at more than one person; instead: group by what the window partitions by
+SELECT COUNT(*) FROM (SELECT person_id, COUNT(*) OVER (PARTITION BY birth_year) AS n FROM
 person) t WHERE n < 10

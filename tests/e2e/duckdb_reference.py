@@ -12,8 +12,8 @@ database = duckdb.connect()
 database.execute("SET integer_division = true")
 database.execute("SET default_null_order = 'nulls_last_on_asc_first_on_desc'")
 database.execute(
-    "CREATE MACRO clamp(x, low, high, digits) AS "
-    "round_even(greatest(least(x::DOUBLE, high), low) * 10 ** digits, 0) / 10 ** digits"
+    "CREATE MACRO clamp(x, low, high, digits) AS CASE WHEN x IS NOT NULL THEN "
+    "round_even(greatest(least(x::DOUBLE, high), low) * 10 ** digits, 0) / 10 ** digits END"
 )
 for name, table in asked["tables"].items():
     columns = ", ".join(f'"{column}"' for column in table["columns"])

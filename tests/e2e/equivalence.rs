@@ -110,7 +110,7 @@ fn reference(
         .collect();
     let asked: Vec<_> = requests
         .iter()
-        .map(|r| json!({"name": r.name(), "sql": r.text}))
+        .map(|r| json!({"name": r.name(), "sql": r.setting("duckdb").unwrap_or(&r.text)}))
         .collect();
     let script = crate::support::repository().join("tests/e2e/duckdb_reference.py");
     let mut child = Command::new(python)

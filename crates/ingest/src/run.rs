@@ -55,7 +55,8 @@ pub struct RunEnd {
     pub report: RunReport,
     /// Pseudonyms of the resources that the export's lists delete.
     pub deleted: Vec<i64>,
-    /// The links of local ids to persons, to be saved once the night is published.
+    /// The links of local ids to persons, to be saved before the night is published, or a crash
+    /// in between loses them; links of a night that is not published do no harm.
     pub identities: Identities,
 }
 

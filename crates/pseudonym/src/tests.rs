@@ -175,7 +175,7 @@ fn keys_have_one_form() {
         "18fae2d4"
     );
     assert!(HolderKey::generate(&mut [7; 32]).is_err());
-    let mut random: [u8; 32] = std::array::from_fn(|i| i as u8);
+    let mut random: [u8; 32] = std::array::from_fn(|i| u8::try_from(i).unwrap());
     assert_eq!(
         HolderKey::generate(&mut random).ok().unwrap().id(),
         "18fae2d4"
@@ -352,7 +352,7 @@ fn rows() -> (RecordBatch, Vec<ColumnRole>, Vec<Origin>) {
     let origins = (0..3)
         .map(|n| Origin {
             resource: n / 2,
-            ordinal: n as i32 % 2,
+            ordinal: i32::try_from(n % 2).unwrap(),
             updated: 9,
         })
         .collect();
@@ -444,7 +444,8 @@ fn a_batch_without_a_clear_decision_is_refused() {
             },
         ),
         (
-            "column `encounter_id`: a pseudonym is made from a person or a record, it cannot be plain",
+            "column `encounter_id`: a pseudonym is made from a person or a record, it cannot be \
+             plain",
             |roles, _| roles[1].role = Role::Plain(ColumnType::Pseudonym),
         ),
         (

@@ -190,15 +190,19 @@ fn an_export_that_is_less_than_its_manifest_is_refused() {
 
 #[test]
 fn a_deletion_is_never_passed_over() {
+    let request = |method: &str, url: &str| {
+        let entry = serde_json::json!([{"request": {"method": method, "url": url}}]);
+        serde_json::json!({"resourceType": "Bundle", "entry": entry}).to_string()
+    };
     for line in [
         "x",
         "{}",
         "{\"resourceType\":\"Patient\",\"entry\":[]}",
         "{\"resourceType\":\"Bundle\",\"entry\":[{}]}",
-        "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"PUT\",\"url\":\"A/1\"}}]}",
-        "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"DELETE\",\"url\":\"1\"}}]}",
-        "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"DELETE\",\"url\":\"A?x=1\"}}]}",
-        "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"DELETE\",\"url\":\"A/1/2\"}}]}",
+        &request("PUT", "A/1"),
+        &request("DELETE", "1"),
+        &request("DELETE", "A?x=1"),
+        &request("DELETE", "A/1/2"),
     ] {
         let list = "{\"type\":\"Bundle\",\"url\":\"d.ndjson\"}";
         let good = "{\"resourceType\":\"Bundle\",\"entry\":[]}\n";

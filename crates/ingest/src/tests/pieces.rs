@@ -76,7 +76,7 @@ fn large_files_come_in_pieces_of_whole_lines() {
     assert_eq!(read.len(), 400_000);
     for (n, (number, offset, line)) in read.iter().enumerate() {
         assert_eq!(*number, n as u64 + 1);
-        let at = *offset as usize;
+        let at = usize::try_from(*offset).unwrap();
         assert_eq!(&text[at..at + line.len()], line);
     }
     assert_eq!(pieces.concat_bytes(), text);

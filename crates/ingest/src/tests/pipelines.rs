@@ -330,8 +330,12 @@ fn a_row_belongs_to_one_person() {
         {"column": [person("b.getReferenceKey(Patient)")]}]}]));
     assert!(two.unwrap().contains("a resource belongs to one person"));
     let differ = load(serde_json::json!([{"unionAll": [
-        {"column": [person("a.getReferenceKey(Patient)"), {"name": "x", "path": "b", "tag": tag("keep")}]},
-        {"column": [person("a.getReferenceKey(Patient)"), {"name": "x", "path": "b", "tag": tag("reject")}]}]}]));
+        {"column": [
+            person("a.getReferenceKey(Patient)"),
+            {"name": "x", "path": "b", "tag": tag("keep")}]},
+        {"column": [
+            person("a.getReferenceKey(Patient)"),
+            {"name": "x", "path": "b", "tag": tag("reject")}]}]}]));
     assert!(
         differ
             .unwrap()

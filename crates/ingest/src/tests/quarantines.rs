@@ -82,7 +82,7 @@ fn every_broken_line_has_its_code() {
             .show(&entry.run, entry.number, &night.secret())
             .unwrap();
         assert_eq!(shown, line.as_bytes());
-        let at = entry.offset as usize;
+        let at = usize::try_from(entry.offset).unwrap();
         assert_eq!(
             &lines.join("\n").as_bytes()[at..at + line.len()],
             line.as_bytes()

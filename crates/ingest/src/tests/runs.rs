@@ -409,7 +409,8 @@ fn a_subject_of_several_levels_is_found() {
     ];
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let (_folder, pipeline) = custom(&toml(""), &[("v.json", &view("Basic", &columns))]);
-    let line = r#"{"resourceType":"Basic","id":"a","patientInfo":{"subject":{"reference":"Patient/x"}},"code":"k"}"#;
+    let line = "{\"resourceType\":\"Basic\",\"id\":\"a\",\"code\":\"k\",\
+        \"patientInfo\":{\"subject\":{\"reference\":\"Patient/x\"}}}";
     let night = Night::new(&[("Basic.ndjson", line)]);
     let got = night.run(&pipeline.unwrap()).ok().unwrap();
     assert_eq!(got.numbers("t", "person_id"), [local("x")]);
