@@ -136,7 +136,7 @@ impl Estimate {
 fn product(keys: &[Key]) -> Vec<Vec<KeyValue>> {
     let mut all = vec![Vec::new()];
     for domain in keys.iter().flat_map(|key| &key.domain) {
-        let with = |value: &KeyValue, key: &[KeyValue]| [key, &[value.clone()]].concat();
+        let with = |value: &KeyValue, key: &[KeyValue]| [key, std::slice::from_ref(value)].concat();
         let longer = all
             .iter()
             .flat_map(|key| domain.iter().map(move |value| with(value, key)));

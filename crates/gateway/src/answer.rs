@@ -45,18 +45,11 @@ pub async fn answer(desk: &Desk, question: &Question) -> Result<Answer, NotAnswe
     let snapshot = snapshot(desk, &permit).await?;
     let planned = plan(permit.policy(), &snapshot, desk.lake.store(), &question.ask).await;
     let plan = logged(desk, question, &permit, now, planned).await?;
-    let paid = match logged(
-        desk,
-        question,
-        &permit,
-        now,
-        reserve(desk, question, &permit, &plan, now).await,
-    )
-    .await?
-    {
+    let reserved = reserve(desk, question, &permit, &plan, now).await;
+    let paid = match logged(desk, question, &permit, now, reserved).await? {
         Reserved::Fresh(paid) => paid,
         Reserved::Again(stored) => {
-            let card = Card::parse(&stored.bytes).map_err(GatewayError::from)?;
+            let card = Card::parse(&stored.bytes)?;
             return Ok(Answer { card, again: true });
         }
     };

@@ -219,7 +219,8 @@ impl Decision {
             return Err("bounds are for numbers that are kept, and for years".to_owned());
         }
         let is_coded = keeps || matches!(self.action, Action::Region { .. } | Action::Country);
-        if !self.values.is_empty() && !(is_coded && text) {
+        let has_values = !self.values.is_empty();
+        if has_values && !(is_coded && text) {
             return Err("values are for codes that are kept, regions and countries".to_owned());
         }
         if self.justification.is_some() && !keeps {
@@ -244,7 +245,7 @@ impl Decision {
         if self.action != Action::Keep {
             return Ok(());
         }
-        let last = words().last().unwrap_or("");
+        let last = words().next_back().unwrap_or("");
         let key = words().any(|word| matches!(word, "getReferenceKey" | "getResourceKey"));
         if key || matches!(last, "id" | "reference") {
             return Err("an id is a `person` or a `record`, it cannot be kept".to_owned());

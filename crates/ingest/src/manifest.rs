@@ -86,7 +86,7 @@ pub(crate) fn time_in_log(log: &[u8]) -> Option<Instant> {
     let events = lines.filter_map(|line| serde_json::from_slice::<Event>(line).ok());
     events
         .filter_map(|event| moment(&event.event_detail.transaction_time))
-        .last()
+        .next_back()
 }
 
 fn moment(text: &str) -> Option<Instant> {

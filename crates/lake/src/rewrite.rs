@@ -100,9 +100,12 @@ impl Job {
     }
 }
 
+/// A file that was encoded, and the bounds of its bucket.
+type Part = (Encoded, (i64, i64));
+
 impl Rewrite {
     /// Sorts the rows and encodes one file for each bucket that has any.
-    fn encode(&self, old: Vec<RecordBatch>) -> Result<Vec<(Encoded, (i64, i64))>, LakeError> {
+    fn encode(&self, old: Vec<RecordBatch>) -> Result<Vec<Part>, LakeError> {
         let table = &self.description.name;
         let failed = |source| LakeError::storage(table, source);
         let mut rows = Vec::new();

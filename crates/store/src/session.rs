@@ -153,10 +153,11 @@ impl Session {
 
     /// Ends the connection in good order.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
-        Ok(match self {
+        match self {
             Self::Sqlite(connection) => connection.close().await?,
             Self::Postgres(connection) => connection.close().await?,
-        })
+        }
+        Ok(())
     }
 
     async fn raw(&mut self, sql: &'static str) -> Result<(), StoreError> {

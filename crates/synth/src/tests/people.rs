@@ -241,7 +241,8 @@ fn hard_things_are_there() {
     let any = |kind: &str, holds: &dyn Fn(&Value) -> bool| night.of(kind).iter().any(holds);
     let length = |value: &Value| value.as_str().map_or(0, str::len);
     let many = |value: &Value| value.as_array().is_some_and(|all| all.len() > 1);
-    let cases: &[(&str, &str, &dyn Fn(&Value) -> bool)] = &[
+    type Case<'a> = (&'a str, &'a str, &'a dyn Fn(&Value) -> bool);
+    let cases: &[Case<'_>] = &[
         ("Patient", "no gender", &|it| it.get("gender").is_none()),
         ("Patient", "gender unknown", &|it| it["gender"] == "unknown"),
         ("Patient", "birth year", &|it| length(&it["birthDate"]) == 4),
