@@ -1,6 +1,10 @@
 //! What a private answer promises, by known answers, statistics and planted faults.
 
-#![allow(clippy::cast_possible_truncation, clippy::unwrap_used, reason = "numbers of our own")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "numbers of our own"
+)]
 
 mod accounts;
 mod answers;

@@ -1,6 +1,9 @@
 //! What a ledger promises, on both databases: exact, durable, monotone, paid once.
 
-#![allow(clippy::too_many_lines, reason = "a table of cases is as long as it is")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a table of cases is as long as it is"
+)]
 
 mod charges;
 mod model;

@@ -10,8 +10,34 @@ pub(super) struct Exclusion {
     explains: fn(Kind, &str, Form, &str) -> bool,
 }
 
-/// All of them.
-pub(super) const EXCLUSIONS: [Exclusion; 0] = [];
+/// All of them. The practitioners of these records have no numbers of a register but 0, 10, 20, ..
+pub(super) const EXCLUSIONS: [Exclusion; 3] = [
+    Exclusion {
+        why: "a practitioner's number is a small count, and so are the store's and a row's",
+        explains: |kind, value, form, place| {
+            let counts = place.ends_with(".parquet:_ordinal") || place.starts_with("store.db:");
+            kind == Kind::Identifier && is_small(value) && form == Form::Whole && counts
+        },
+    },
+    Exclusion {
+        why: "a practitioner's number is small, and so are the codes of vaccines (CVX)",
+        explains: |kind, value, form, place| {
+            let code = place.contains("/immunization/") && place.ends_with(":code");
+            kind == Kind::Identifier && is_small(value) && form == Form::Whole && code
+        },
+    },
+    Exclusion {
+        why: "a postcode that lost its leading zero (01960) looks like a year",
+        explains: |kind, value, form, place| {
+            let year = place.ends_with(":birth_year") || place.ends_with(":deceased_year");
+            kind == Kind::Place && value == "1960" && form == Form::Whole && year
+        },
+    },
+];
+
+fn is_small(value: &str) -> bool {
+    value.len() <= 4 && value.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// The exclusion that explains a hit.
 pub(super) fn excluded(secrets: &Secrets, hit: &Hit) -> Option<&'static Exclusion> {

@@ -10,6 +10,9 @@ use crate::support::files;
 /// Shorter values are in any text by chance; they are looked for as whole cells alone.
 const BYTES_MIN: usize = 6;
 
+/// Characters of a value that decide the first bytes of each of its writings.
+const HEAD_CHARACTERS: usize = 8;
+
 /// How a value was written where it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Form {
@@ -89,7 +92,9 @@ impl<'a> Patterns<'a> {
             filter,
         };
         for (at, value) in secrets.iter().filter(|(_, value)| value.len() >= BYTES_MIN) {
-            for (form, written) in writings(value) {
+            // The first bytes of a writing depend on the first characters alone.
+            let head: String = value.chars().take(HEAD_CHARACTERS).collect();
+            for (form, written) in writings(&head) {
                 let first = written.iter().take(BYTES_MIN);
                 let start = first.fold(0, |key, byte| key << 8 | u64::from(*byte));
                 patterns.starts.push((start, at, form));
@@ -157,16 +162,16 @@ fn place(start: u64) -> (usize, u64) {
 /// A value in every writing that is looked for; all but base64 in lower case.
 fn writings(value: &str) -> Vec<(Form, Vec<u8>)> {
     let lower = value.to_ascii_lowercase();
-    let hex = |text: &str| {
-        let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-        (Form::Hex, digits.into_bytes())
-    };
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let hex = value
+        .bytes()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     let wide = |text: &str, bytes: fn(u16) -> [u8; 2]| {
         (Form::Utf16, text.encode_utf16().flat_map(bytes).collect())
     };
     let mut all = vec![
         (Form::Raw, lower.clone().into_bytes()),
-        hex(value),
+        (Form::Hex, hex.collect()),
         wide(&lower, u16::to_le_bytes),
         wide(&lower, u16::to_be_bytes),
     ];

@@ -37,17 +37,16 @@ fn the_threshold_costs_at_least_what_it_can_fail() {
     for (sigma, groups) in [(0.8, 1), (1.0, 3), (4.0, 1), (20.0, 10)] {
         for threshold in [3, 5, 9, 30, 90] {
             let l2 = f64::from(groups).sqrt().next_up();
-            let threshold = Some(threshold);
             let planned = Planned {
                 source: Source::Persons(0),
                 l2,
                 groups,
                 sigma,
-                threshold,
+                threshold: Some(threshold),
             };
             let paid = OpenDp::build(&planned).unwrap().1.delta;
             // A person alone in each of her groups is seen when one noisy 1 reaches the threshold.
-            let alone = tail(sigma, threshold.unwrap() - 1);
+            let alone = tail(sigma, threshold - 1);
             let fails = 1.0 - (1.0 - alone).powi(groups.try_into().unwrap());
             let paid = paid.units() as f64 / 1e18;
             assert!(
