@@ -1,5 +1,6 @@
 //! Homes made by the program itself, and the program called as its binary calls it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -160,9 +161,17 @@ pub(crate) fn dataset() -> DatasetName {
         .unwrap()
 }
 
-/// An empty folder of that name, in the build's folder for tests.
+/// An empty folder of that name, in the build's folder for tests. A second run of the tests waits
+/// there for the first.
 pub(crate) fn fresh_folder(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    static LOCK: OnceLock<File> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    LOCK.get_or_init(|| {
+        let file = File::create(folder.join("lock")).unwrap();
+        file.lock().unwrap();
+        file
+    });
+    let dir = folder.join(name);
     if dir.exists() {
         std::fs::remove_dir_all(&dir).unwrap();
     }

@@ -12,12 +12,12 @@ mod office;
 mod payload;
 mod permits;
 mod policy;
+#[cfg(doctest)]
+mod refused;
 #[cfg(test)]
 mod sample;
 mod signed;
 mod state;
-#[cfg(doctest)]
-mod refused;
 
 pub use application::{Application, ApplicationId, Person, Problem};
 pub use canonical::canonical;

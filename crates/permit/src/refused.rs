@@ -4,10 +4,10 @@
 macro_rules! case {
     ($name:ident, $kind:literal) => {
         #[doc = concat!(
-            "```", $kind, "\n",
-            include_str!(concat!("../tests/refused/", stringify!($name), ".rs")),
-            "\n```"
-        )]
+                    "```", $kind, "\n",
+                    include_str!(concat!("../tests/refused/", stringify!($name), ".rs")),
+                    "\n```"
+                )]
         mod $name {}
     };
 }

@@ -11,7 +11,7 @@ pub(super) struct Exclusion {
 }
 
 /// All of them. The practitioners of these records have no numbers of a register but 0, 10, 20, ..
-pub(super) const EXCLUSIONS: [Exclusion; 3] = [
+pub(super) static EXCLUSIONS: [Exclusion; 3] = [
     Exclusion {
         why: "a practitioner's number is a small count, and so are the store's and a row's",
         explains: |kind, value, form, place| {

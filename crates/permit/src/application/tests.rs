@@ -1,6 +1,9 @@
 //! What an application must hold, field by field, with the article that asks for it.
 
-#![allow(clippy::too_many_lines, reason = "a table of cases is as long as it is")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a table of cases is as long as it is"
+)]
 
 use super::*;
 use crate::sample::{document, set};

@@ -16,8 +16,8 @@ fn verify(signed: &SignedPermit, key: &SigningKey) -> Option<ActivePermit> {
     written(1);
     copied(1);
     read::<u8>();
-    let public: VerifyingKey = key.verifying_key();
-    signed.verify(&public, "2026-11-01T00:00:00Z".parse().ok()?).ok()
+    let public: &VerifyingKey = key.verifying_key();
+    signed.verify(public, "2026-11-01T00:00:00Z".parse().ok()?).ok()
 }
 
 fn main() {}
