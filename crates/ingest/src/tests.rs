@@ -1,6 +1,9 @@
 //! What the crate promises, on exports written by hand and on real ones.
 
-#![allow(clippy::too_many_lines, reason = "a table of cases is as long as it is")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a table of cases is as long as it is"
+)]
 
 mod breaks;
 mod dates;

@@ -1,13 +1,14 @@
 //! What must not compile, as doctests: each case breaks one rule, and the twin, which has all their
 //! imports, compiles.
 
+#[rustfmt::skip]
 macro_rules! case {
     ($name:ident, $kind:literal) => {
         #[doc = concat!(
-                            "```", $kind, "\n",
-                            include_str!(concat!("../tests/refused/", stringify!($name), ".rs")),
-                            "\n```"
-                        )]
+            "```", $kind, "\n",
+            include_str!(concat!("../tests/refused/", stringify!($name), ".rs")),
+            "\n```"
+        )]
         mod $name {}
     };
 }

@@ -108,7 +108,12 @@ impl Above {
     /// the question's own words. A column that the answer leaves out keeps its expression.
     pub(crate) fn name(&self, shape: &mut Shape) {
         let keys = shape.keys.iter_mut().map(|key| &mut key.name);
-        let names = keys.chain(shape.estimates.iter_mut().map(|estimate| &mut estimate.name));
+        let names = keys.chain(
+            shape
+                .estimates
+                .iter_mut()
+                .map(|estimate| &mut estimate.name),
+        );
         for (index, name) in names.enumerate() {
             if let Some((_, alias)) = self.output.iter().find(|(column, _)| *column == index) {
                 name.clone_from(alias);
