@@ -201,7 +201,12 @@ fn the_sample_configuration_is_one() {
     let path = home.dir().join("lazaret.toml");
     std::fs::write(&path, read("lazaret.toml")).unwrap();
     let said = home.lazaret(&["config", "check"]).done().out;
-    for word in ["role all", "dataset fr-demo", "epsilon 10", "delta 1e-6"] {
+    for word in [
+        "role all",
+        "dataset fr-demo",
+        "epsilon 10",
+        "delta 0.000001",
+    ] {
         assert!(said.contains(word), "{word}: {said}");
     }
     std::fs::write(&path, read("lazaret.toml") + "\nwats = 15\n").unwrap();

@@ -202,7 +202,7 @@ fn comments_and_literals_are_blanked() {
         ),
         (
             "r#\"a\"b\"# + br\"\\\" + 'a + &'b str",
-            "_________ + _____ + 'a + &'b str",
+            "________ + _____ + 'a + &'b str",
         ),
         ("number\"x\"", "number___"),
     ];

@@ -73,6 +73,7 @@ fn implementors(sources: &[Source], name: &str) -> Vec<String> {
     for source in sources.iter().filter(|source| source.is_product()) {
         for line in strip(&source.text)
             .lines()
+            .map(str::trim_start)
             .filter(|line| line.starts_with("impl"))
         {
             let kind = line

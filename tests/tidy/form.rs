@@ -6,36 +6,44 @@ use super::{Source, none, rust, tree};
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
 const COLUMNS_MAX: usize = 100;
+/// A text on one line that is long by itself, as stripped code has it: breaking it helps nobody.
+const LONG_LITERAL: &str = "____________________________________________________________";
 
+/// Breaches of form in one file. Unit tests may be long, as tables of cases are; what clippy finds
+/// too long there needs a reason.
 fn form(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     let path = &source.path;
+    let code = strip(&source.text);
     if !source.text.starts_with("//! ") {
         found.push(format!("{path}:1: open the file with one `//!` sentence"));
     }
-    let lines = source.text.lines().count();
-    let is_unit_test = source.of_crate().is_some() && source.is_test();
-    if lines > FILE_LINES_MAX && !is_unit_test {
-        found.push(format!(
-            "{path}: {lines} lines, more than {FILE_LINES_MAX}: cut it by subject"
-        ));
-    }
-    for (at, line) in source.text.lines().enumerate() {
+    for (at, (line, code)) in source.text.lines().zip(code.lines()).enumerate() {
         let columns = line.chars().count();
-        if columns > COLUMNS_MAX {
+        if columns > COLUMNS_MAX && !code.contains(LONG_LITERAL) {
             found.push(format!(
                 "{path}:{}: {columns} columns, at most {COLUMNS_MAX}",
                 at + 1
             ));
         }
     }
-    for function in functions(&strip(&source.text)) {
-        if function.length > FUNCTION_LINES_MAX {
-            let (name, line, length) = (function.name, function.line, function.length);
-            found.push(format!(
-                "{path}:{line}: `{name}` has {length} lines: name its steps"
-            ));
-        }
+    if source.of_crate().is_some() && source.is_test() {
+        return found;
+    }
+    let lines = source.text.lines().count();
+    if lines > FILE_LINES_MAX {
+        found.push(format!(
+            "{path}: {lines} lines, at most {FILE_LINES_MAX}: cut it by subject"
+        ));
+    }
+    for function in functions(&code)
+        .iter()
+        .filter(|f| f.length > FUNCTION_LINES_MAX)
+    {
+        let (name, line, length) = (&function.name, function.line, function.length);
+        found.push(format!(
+            "{path}:{line}: `{name}` has {length} lines: name its steps"
+        ));
     }
     found
 }
@@ -79,7 +87,7 @@ fn a_planted_breach_of_form_is_found() {
     let wide = format!("//! A file.\n// {}\n", "a".repeat(COLUMNS_MAX));
     for (text, says) in [
         ("use a;\n", "open the file"),
-        (long_file.as_str(), "more than 400"),
+        (long_file.as_str(), "at most 400"),
         (long_function.as_str(), "`long` has 71 lines"),
         (wide.as_str(), "103 columns"),
     ] {

@@ -63,7 +63,7 @@ fn unexplained(source: &Source) -> Vec<String> {
     };
     let explained = |at: usize| {
         let above = text.iter().take(at).rev().map(|line| line.trim_start());
-        let mut docs = above.take_while(|line| !line.is_empty() && !line.ends_with(['}', ';']));
+        let mut docs = above.take_while(|line| line.starts_with("///") || line.starts_with("#["));
         docs.any(|line| line == "/// # Privacy")
     };
     let functions = code

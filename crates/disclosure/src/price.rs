@@ -174,7 +174,7 @@ impl Priced {
             notes.push(format!("groups under {minimum} persons are hidden"));
         }
         if let Some(threshold) = self.threshold() {
-            let delta = self.cost.delta;
+            let delta = odds(self.cost.delta.units() as f64 / 1e18);
             notes.push(format!(
                 "groups whose noisy number of persons is under {threshold} are left out; a group \
                  of one person is shown with probability {delta} at most"
@@ -186,9 +186,11 @@ impl Priced {
             let sigma = sigmas.fold(0.0, f64::max);
             let (alone, nearly) = (passes(sigma, minimum - 1)?, passes(sigma, 1)?);
             notes.push(format!(
-                "by noise, a group of 1 person may be shown with probability {alone:.2e}, one of \
-                 {} with {nearly:.2e}, at most",
-                minimum - 1
+                "by noise, a group of 1 person may be shown with probability {}, one of {} with \
+                 {}, at most",
+                odds(alone),
+                minimum - 1,
+                odds(nearly)
             ));
         }
         for Bought { mask, .. } in self.bought() {
@@ -273,4 +275,13 @@ fn columns(shape: &Shape, planned: &[Planned]) -> Checked<Vec<Column>> {
         });
     }
     Ok(columns)
+}
+
+/// A probability for people: two digits, or its order of magnitude where it is small.
+fn odds(probability: f64) -> String {
+    if probability < 0.01 {
+        format!("{probability:.1e}")
+    } else {
+        format!("{probability:.2}")
+    }
 }

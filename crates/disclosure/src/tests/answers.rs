@@ -271,7 +271,7 @@ fn notes_say_what_is_hidden_and_how_surely() {
         "{notes}"
     );
     assert!(
-        notes.contains("a group of 1 person may be shown with probability 4."),
+        notes.contains("a group of 1 person may be shown with probability 0.4"),
         "{notes}"
     );
     assert!(notes.contains("behind `s` is paid for"), "{notes}");
