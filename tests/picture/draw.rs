@@ -1,7 +1,5 @@
 //! Drawing the two lines as SVG: plain shapes and classes, so that every renderer shows them.
 
-use std::fmt::Write;
-
 use super::{Flow, Lane, Step};
 
 const WIDTH: i32 = 920;
@@ -121,10 +119,9 @@ fn question(out: &mut Canvas, flow: &Flow) {
 /// The horizontal line, with what holds on either side of it.
 fn border(out: &mut Canvas, lane: &Lane) {
     let (from, to) = (column(1), WIDTH - LEFT);
-    let _ = writeln!(
-        out.text,
+    out.line(&format!(
         r#"<path class="border" d="M{from} {BORDER}H{to}"/>"#
-    );
+    ));
     out.rect("plate", (from + 24, BORDER - 12, 240, 24), 0);
     out.words(
         "warn",
@@ -142,21 +139,25 @@ struct Canvas {
 }
 
 impl Canvas {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
     fn open(&mut self) {
         let title = "The two lines through Lazaret: every night, and each question";
-        let _ = writeln!(
-            self.text,
+        self.line(&format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
              role=\"img\">\n<title>{title}</title>\n<style>\n\
              text{{font:13px system-ui,'Segoe UI',Helvetica,Arial,sans-serif}}\n\
              .box,.trusted,.person,.arrow{{stroke-width:1.5}}"
-        );
+        ));
         for (class, light, _) in STYLE {
-            let _ = writeln!(self.text, "{class}{{{light}}}");
+            self.line(&format!("{class}{{{light}}}"));
         }
         self.text.push_str("@media (prefers-color-scheme:dark){\n");
         for (class, _, dark) in STYLE.iter().filter(|(_, _, dark)| !dark.is_empty()) {
-            let _ = writeln!(self.text, "{class}{{{dark}}}");
+            self.line(&format!("{class}{{{dark}}}"));
         }
         self.text.push_str("}\n</style>\n");
     }
@@ -164,13 +165,12 @@ impl Canvas {
     fn lane(&mut self, top: i32, height: i32, lane: &Lane) {
         self.rect("lane", (8, top, WIDTH - 16, height), 12);
         let y = top + 31;
-        let _ = writeln!(
-            self.text,
+        self.line(&format!(
             "<text class=\"title\" x=\"{LEFT}\" y=\"{y}\">{}<tspan class=\"quiet\" dx=\"10\" \
              font-size=\"14\" font-weight=\"400\">{}</tspan></text>",
             escape(&lane.title),
             escape(&lane.place)
-        );
+        ));
     }
 
     fn step(&mut self, x: i32, y: i32, step: &Step) {
@@ -211,19 +211,17 @@ impl Canvas {
     }
 
     fn rect(&mut self, class: &str, (x, y, width, height): (i32, i32, i32, i32), round: i32) {
-        let _ = writeln!(
-            self.text,
+        self.line(&format!(
             "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" \
              height=\"{height}\" rx=\"{round}\"/>"
-        );
+        ));
     }
 
     fn words(&mut self, class: &str, anchor: &str, (x, y): (i32, i32), words: &str) {
-        let _ = writeln!(
-            self.text,
+        self.line(&format!(
             "<text class=\"{class}\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{}</text>",
             escape(words)
-        );
+        ));
     }
 
     /// A line through the points with its head at the last, which is reached straight.
@@ -233,18 +231,16 @@ impl Canvas {
         let (base_x, base_y) = (x - dx * 9, y - dy * 9);
         let path: Vec<String> = points.iter().map(|(x, y)| format!("{x} {y}")).collect();
         let body = path[..path.len() - 1].join("L");
-        let _ = writeln!(
-            self.text,
+        self.line(&format!(
             r#"<path class="arrow" d="M{body}L{base_x} {base_y}"/>"#
-        );
-        let _ = writeln!(
-            self.text,
+        ));
+        self.line(&format!(
             r#"<path class="head" d="M{x} {y}L{} {}L{} {}z"/>"#,
             base_x - dy * 5,
             base_y - dx * 5,
             base_x + dy * 5,
             base_y + dx * 5
-        );
+        ));
     }
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn python() -> Option<PathBuf> {
 fn skipped<T>(why: &str) -> Option<T> {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(!ci, "nothing may be skipped with CI=true: {why}");
-    writeln!(std::io::stderr(), "skipped: {why}").unwrap();
+    let mut screen = std::io::stderr();
+    writeln!(screen, "skipped: {why}").unwrap();
     None
 }
 

@@ -43,7 +43,7 @@ const DOORS: [Door; 4] = [
 /// Product code that goes past a door.
 fn past(door: &Door, source: &Source) -> Vec<String> {
     let may = |place: &&str| source.path == **place || source.path.starts_with(*place);
-    if !source.is_product() || door.only.iter().any(|place| may(&place)) {
+    if !source.is_product() || door.only.iter().any(may) {
         return Vec::new();
     }
     let code = strip(&source.text);

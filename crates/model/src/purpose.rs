@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Malformed;
 
-/// A purpose of Article 53(1), by its letter, with sub-point where the article has one: `53(1)(e)(i)`.
+/// A purpose of Article 53(1), by its letter, with sub-point where the article has one, such as
+/// `53(1)(e)(i)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Purpose {

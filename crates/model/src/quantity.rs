@@ -48,7 +48,10 @@ fn write_scaled(f: &mut fmt::Formatter<'_>, value: u64, digits: u32) -> fmt::Res
 }
 
 macro_rules! quantity {
-    ($(#[$doc:meta])* $type:ident, $field:ident, $digits:literal, $kind:literal, $expected:literal) => {
+    (
+        $(#[$doc:meta])*
+        $type:ident, $field:ident, $digits:literal, $kind:literal, $expected:literal
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         #[derive(Serialize, Deserialize)]

@@ -32,7 +32,8 @@ pub enum Treatment {
     Record,
     /// Kept as it is.
     Keep,
-    /// The day is kept; a partial date's missing parts are its first, and its precision is a column.
+    /// The day is kept; a partial date's missing parts are the first ones, and its precision has a
+    /// column of its own.
     Date,
     /// Only the year is kept.
     Year,

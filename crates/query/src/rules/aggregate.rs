@@ -72,7 +72,7 @@ fn of_function(
 
 fn count_present(argument: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Asked, Refusal> {
     let known = facts(argument, scope, schema)?;
-    // A pseudonym's being there is no secret of its value: a left join's missing side is counted so.
+    // That a pseudonym is there tells nothing of it: so a left join's missing side is counted.
     let measure = Measure::Rows;
     match known.opacity {
         Opacity::Person => Ok(Asked {

@@ -110,7 +110,8 @@ proptest! {
         without.persons.retain(|row| row.0 != gone);
         without.visits.retain(|row| row.0 != gone);
         for sql in QUERIES {
-            let ask = Ask { rows_per_person: Some(rows), groups_per_person: Some(groups), ..ask(sql) };
+            let (rows_per_person, groups_per_person) = (Some(rows), Some(groups));
+            let ask = Ask { rows_per_person, groups_per_person, ..ask(sql) };
             let (all, fewer) = (wait(totals(&records, 1, &ask)), wait(totals(&without, 1, &ask)));
             let (most, reach) = wait(reach(&ask));
             let none = vec![0; reach.len()];
@@ -120,7 +121,8 @@ proptest! {
                 let (a, b) = (all.get(key).unwrap_or(&none), fewer.get(key).unwrap_or(&none));
                 touched += u32::from(a != b);
                 for ((a, b), reach) in a.iter().zip(b).zip(&reach) {
-                    prop_assert!((a - b).abs() <= *reach, "{sql}: {a} and {b} differ by over {reach}");
+                    let moved = (a - b).abs();
+                    prop_assert!(moved <= *reach, "{sql}: {a} and {b}, reach {reach}");
                 }
             }
             prop_assert!(touched <= most, "{sql}: {touched} groups, at most {most}");
