@@ -1,3 +1,3 @@
 -- Files are not tables.
--- refused: not_granted: table 'datafusion.public.lake/person.parquet' not found
+-- refused: not_granted: table 'lake/person.parquet' not found
 SELECT COUNT(*) FROM 'lake/person.parquet'

@@ -1,3 +1,3 @@
 -- A table that is not there.
--- refused: not_granted: table 'datafusion.public.patients' not found
+-- refused: not_granted: table 'patients' not found
 SELECT COUNT(*) FROM patients

@@ -14,14 +14,17 @@ use datafusion::logical_expr::{
     Aggregate, Expr, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, col,
 };
 use datafusion::physical_plan::collect;
+use datafusion::scalar::ScalarValue;
 use lazaret_disclosure::{Release, Shape};
 use lazaret_model::Refusal;
 
-use crate::rules::{Facts, Scope, facts, not_private};
+use crate::rules::{Facts, Scope, facts, literal, not_private};
 use crate::{PrivatePlan, QueryError};
 
 /// The column that says which released row a row is.
 const ROW: &str = "lazaret_row";
+/// Rows that LIMIT and OFFSET may name.
+const ROWS_MAX: i64 = 1_000_000_000;
 /// The released columns' relation.
 const RELEASED: &str = "released";
 
@@ -248,6 +251,11 @@ fn follow(
             open(&filter.predicate, &filter.input)?;
             Ok(input)
         }
+        LogicalPlan::Limit(limit) => {
+            let ends = [limit.skip.as_deref(), limit.fetch.as_deref()];
+            ends.into_iter().flatten().try_for_each(whole)?;
+            Ok(input)
+        }
         LogicalPlan::Sort(sort) => {
             sort.expr
                 .iter()
@@ -255,6 +263,16 @@ fn follow(
             Ok(input)
         }
         _ => Ok(input),
+    }
+}
+
+/// How many rows are shown depends on the text alone.
+fn whole(count: &Expr) -> Result<(), Refusal> {
+    match literal(count) {
+        Some(ScalarValue::Int64(Some(0..=ROWS_MAX))) => Ok(()),
+        _ => Err(not_private(format!(
+            "LIMIT and OFFSET take a number from 0 to {ROWS_MAX}"
+        ))),
     }
 }
 

@@ -204,9 +204,30 @@ fn bound(
         masks: arguments.len() + 1,
         minimum: policy.minimum,
     };
+    if let Some(estimate) = shape
+        .estimates
+        .iter()
+        .find(|estimate| !is_writable(estimate))
+    {
+        let reason = format!(
+            "`{}` could be a number too large to be written",
+            estimate.name
+        );
+        return Err(Refusal::new(RefusalCode::TooLarge, reason).hint("narrow the bounds of clamp"));
+    }
     let bounded = plan_below(release, scope, &keys, &arguments, &shape)
         .map_err(|error| not_private(error.strip_backtrace()))?;
     Ok((shape, bounded))
+}
+
+/// Whether a sum over a million such persons is a whole number that every reader of JSON keeps.
+fn is_writable(estimate: &Estimate) -> bool {
+    let Measure::Sum(clamp) = estimate.measure else {
+        return true;
+    };
+    let largest = clamp.low().unsigned_abs().max(clamp.high().unsigned_abs());
+    let whole = u128::from(largest) / 10u128.pow(u32::from(clamp.scale()));
+    whole * u128::from(estimate.rows_per_person) * 1_000_000 < 1 << 53
 }
 
 /// The distinct arguments, and which mask each estimate has: 0 is every row, mask `i + 1` the rows

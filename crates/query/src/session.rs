@@ -38,6 +38,7 @@ pub(crate) fn session(store: Arc<dyn ObjectStore>) -> Result<SessionState, crate
             "datafusion.execution.parquet.schema_force_view_types",
             false,
         )
+        .set_str("datafusion.sql_parser.default_null_ordering", "nulls_last")
         .set_str("datafusion.sql_parser.dialect", "PostgreSQL");
     let state = SessionStateBuilder::new()
         .with_config(config)

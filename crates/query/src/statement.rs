@@ -70,31 +70,40 @@ fn within_limits(sql: &str) -> Result<(), Refusal> {
 }
 
 fn only_a_query(statement: &Statement) -> Result<(), Refusal> {
-    match statement {
-        Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)) => Ok(()),
-        _ => Err(
-            Refusal::new(RefusalCode::NotGranted, "only a single SELECT can be asked")
-                .clause("the permit grants questions, not statements")
-                .hint("SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise"),
-        ),
+    if let Statement::Statement(inner) = statement
+        && let ast::Statement::Query(query) = inner.as_ref()
+        && query.locks.is_empty()
+    {
+        return Ok(());
     }
+    Err(
+        Refusal::new(RefusalCode::NotGranted, "only a single SELECT can be asked")
+            .clause("the permit grants questions, not statements")
+            .hint("SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise"),
+    )
 }
 
 /// What the SQL parser or planner says, shortened: it has seen the text and the granted schema.
 fn refusal(error: &DataFusionError) -> Refusal {
-    let text = error.strip_backtrace();
-    let text = text.lines().next().unwrap_or_default();
+    let text = error.strip_backtrace().replace("datafusion.public.", "");
+    let text = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("it cannot be planned");
     let reason = [
         "SQL error: ",
         "Schema error: ",
         "Error during planning: ",
-        "type_coercion",
-        "\n",
+        "Internal error: ",
     ]
     .iter()
-    .fold(text.to_owned(), |text, prefix| {
-        text.trim_start_matches(prefix).to_owned()
-    });
+    .fold(text.trim(), |text, prefix| text.trim_start_matches(prefix));
+    let reason = reason.trim_start_matches("type_coercion").trim();
+    let reason = if reason.is_empty() {
+        "the types in it do not fit"
+    } else {
+        reason
+    };
     let syntax = matches!(error.find_root(), DataFusionError::SQL(..));
     let code = if syntax {
         RefusalCode::Syntax

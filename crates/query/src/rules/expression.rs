@@ -4,6 +4,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::expr::{Case, InList, Like, ScalarFunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
+use datafusion::scalar::ScalarValue;
 use lazaret_disclosure::KeyValue;
 use lazaret_model::{Refusal, RefusalCode};
 
@@ -13,6 +14,11 @@ use crate::functions::{CLAMP, declared_bounds};
 
 /// Values an IN list may name.
 const LIST_MAX: usize = 1_000;
+
+/// The parts of a day that exist for every day: any other fails, and only where a row is.
+const PARTS_OF_A_DAY: [&str; 7] = ["year", "quarter", "month", "week", "day", "dow", "doy"];
+/// Characters that `left` may keep.
+const LEFT_MAX: i64 = 1_000;
 
 /// What is known about `expr` over a node's output.
 ///
@@ -53,7 +59,7 @@ pub(crate) fn facts(expr: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Fac
         Expr::InList(list) => of_list(list, scope, schema),
         Expr::Case(case) => of_case(case, scope, schema),
         Expr::Cast(cast) => of_cast(&cast.expr, cast.field.data_type(), scope, schema),
-        Expr::TryCast(cast) => of_all(&[cast.expr.as_ref()], scope, schema),
+        Expr::TryCast(cast) => of_try_cast(&cast.expr, cast.field.data_type(), scope, schema),
         Expr::ScalarFunction(function) => of_function(function, scope, schema),
         other => Err(unlisted(other)),
     }
@@ -195,14 +201,8 @@ fn of_cast(
             ))),
         };
     }
-    let text = |kind: &DataType| {
-        matches!(
-            kind,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-        )
-    };
     let widened = from.is_signed_integer() && (*to == DataType::Int64 || *to == DataType::Float64);
-    let same = from == *to || from == DataType::Null || (text(&from) && text(to));
+    let same = from == *to || from == DataType::Null || (is_text(&from) && is_text(to));
     let float = from == DataType::Float32 && *to == DataType::Float64;
     if !(widened || same || float) {
         let reason = format!("the cast of `{inner}` from {from} to {to} may fail for some row");
@@ -213,6 +213,32 @@ fn of_cast(
         return Err(opaque(inner));
     }
     Ok(known)
+}
+
+/// TRY_CAST gives NULL for what it cannot read, but only between these types is that all it does:
+/// a day out of the calendar's range fails when it is made into a text.
+fn of_try_cast(
+    inner: &Expr,
+    to: &DataType,
+    scope: &Scope,
+    schema: &DFSchema,
+) -> Result<Facts, Refusal> {
+    let from = inner.get_type(schema).unwrap_or(DataType::Null);
+    let number = |kind: &DataType| kind.is_signed_integer() || *kind == DataType::Float64;
+    if (number(&from) || is_text(&from) || from == DataType::Boolean) && number(to) {
+        return of_all(&[inner], scope, schema);
+    }
+    Err(not_private(format!(
+        "TRY_CAST of `{inner}` from {from} to {to} is not offered"
+    ))
+    .hint("TRY_CAST makes numbers of texts and numbers: BIGINT, DOUBLE"))
+}
+
+fn is_text(kind: &DataType) -> bool {
+    matches!(
+        kind,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
 /// Arguments that could make a function fail or grow must be literals.
@@ -238,6 +264,18 @@ fn of_function(
             format!("`{name}` takes a literal there: a value from a row could make it fail");
         return Err(not_private(reason));
     }
+    match (name, args.as_slice()) {
+        ("date_part", [part, _]) if !is_part_of_a_day(part) => {
+            return Err(not_private(format!("days have no part {part}"))
+                .hint(format!("date_part offers {}", PARTS_OF_A_DAY.join(", "))));
+        }
+        ("left", [_, length]) if !is_length(length) => {
+            return Err(not_private(format!(
+                "left takes a length from 0 to {LEFT_MAX}"
+            )));
+        }
+        _ => {}
+    }
     let all = of_all(&args, scope, schema)?;
     if name == CLAMP {
         let wrong = |reason| Refusal::new(RefusalCode::Unbounded, reason);
@@ -245,6 +283,16 @@ fn of_function(
         return Ok(Facts { bounds, ..all });
     }
     Ok(all)
+}
+
+fn is_part_of_a_day(part: &Expr) -> bool {
+    let part = literal(part).and_then(|part| part.try_as_str().flatten().map(str::to_lowercase));
+    part.is_some_and(|part| PARTS_OF_A_DAY.contains(&part.as_str()))
+}
+
+fn is_length(length: &Expr) -> bool {
+    let length = literal(length).and_then(|length| length.cast_to(&DataType::Int64).ok());
+    matches!(length, Some(ScalarValue::Int64(Some(0..=LEFT_MAX))))
 }
 
 fn unlisted(expr: &Expr) -> Refusal {
