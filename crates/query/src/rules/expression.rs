@@ -17,6 +17,8 @@ const LIST_MAX: usize = 1_000;
 
 /// The parts of a day that exist for every day: any other fails, and only where a row is.
 const PARTS_OF_A_DAY: [&str; 7] = ["year", "quarter", "month", "week", "day", "dow", "doy"];
+/// Bytes of a pattern.
+const PATTERN_MAX: usize = 100;
 /// Characters that `left` may keep.
 const LEFT_MAX: i64 = 1_000;
 
@@ -146,8 +148,14 @@ fn numeric(expr: &Expr, schema: &DFSchema) -> Result<(), Refusal> {
 }
 
 fn of_like(like: &Like, scope: &Scope, schema: &DFSchema) -> Result<Facts, Refusal> {
-    if literal(&like.pattern).is_none() {
+    let pattern = literal(&like.pattern).and_then(|p| p.try_as_str().flatten().map(str::to_owned));
+    let Some(pattern) = pattern else {
         return Err(not_private("the pattern of LIKE must be a literal"));
+    };
+    // A long pattern may not compile, and that would only show where a row is.
+    if pattern.len() > PATTERN_MAX || pattern.contains('\\') || like.escape_char.is_some() {
+        let reason = format!("a pattern of LIKE has at most {PATTERN_MAX} bytes and no escapes");
+        return Err(not_private(reason));
     }
     Ok(truth(of_all(&[like.expr.as_ref()], scope, schema)?))
 }

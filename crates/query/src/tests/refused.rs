@@ -250,6 +250,21 @@ async fn long_and_deep_texts_are_refused_before_they_are_planned() {
 }
 
 #[tokio::test]
+async fn a_pattern_that_might_not_compile_is_refused() {
+    let long = format!(
+        "SELECT COUNT(*) FROM visit WHERE code LIKE '{}'",
+        "_%".repeat(20_000)
+    );
+    for sql in [
+        long.as_str(),
+        r"SELECT COUNT(*) FROM visit WHERE code LIKE 'a\'",
+    ] {
+        let refusal = planned(&Records::default(), &ask(sql)).await.err().unwrap();
+        assert!(refusal.reason.contains("pattern of LIKE"), "{refusal}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_the_same_whatever_the_rows_hold() {
     let full = Records {
         persons: (0..50).map(|id| (id, Some("male"), 1950)).collect(),
