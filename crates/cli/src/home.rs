@@ -112,12 +112,16 @@ impl Home {
 
     pub(crate) fn lake(&self) -> anyhow::Result<Lake> {
         let url = &self.config.home.lake;
-        if url.contains("://") {
-            return Lake::open(url).context("the lake");
-        }
-        let path = absolute(&self.dir.join(url))?;
-        std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
-        Lake::open(&path.display().to_string()).context("the lake")
+        let lake = if url.contains("://") {
+            Lake::open(url)
+        } else {
+            let path = absolute(&self.dir.join(url))?;
+            std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+            Lake::open(&path.display().to_string())
+        };
+        Ok(lake
+            .context("the lake")?
+            .with_spill(&self.dir.join("spill")))
     }
 
     pub(crate) async fn office(&self) -> anyhow::Result<Office> {

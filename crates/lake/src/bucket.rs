@@ -8,10 +8,20 @@ const PERSONS_PER_BUCKET: u64 = 62_500;
 /// Up to so many persons there is one bucket.
 const PERSONS_SMALL: u64 = 50_000;
 
-/// How many buckets a dataset of so many persons is cut into: a power of two that brings a
-/// bucket nearest to 62,500 persons, and one for 50,000 persons or fewer.
+/// Rows of the largest table that a bucket holds at most, on average: a bucket is sorted in memory.
+const ROWS_PER_BUCKET_MAX: u64 = 1 << 19;
+
+/// How many buckets a dataset of so many persons is cut into, whose largest table has so many
+/// rows: a power of two that brings a bucket nearest to 62,500 persons, and one for 50,000 persons
+/// or fewer; more where buckets would hold over 524,288 rows.
 #[must_use]
-pub fn buckets(persons: u64) -> u32 {
+pub fn buckets(persons: u64, rows: u64) -> u32 {
+    let by_rows = rows.div_ceil(ROWS_PER_BUCKET_MAX).next_power_of_two();
+    let by_rows = u32::try_from(by_rows).map_or(BUCKETS_MAX, |count| count.min(BUCKETS_MAX));
+    by_persons(persons).max(by_rows)
+}
+
+fn by_persons(persons: u64) -> u32 {
     if persons <= PERSONS_SMALL {
         return 1;
     }
@@ -53,6 +63,14 @@ impl Cut {
         let high = low + ((1u64 << shift) - 1);
         // Both are below 2^63 for a bucket of the cut.
         (low.cast_signed(), high.cast_signed())
+    }
+
+    /// The bucket of a person.
+    pub(crate) fn of(self, person: i64) -> u32 {
+        let bucket = person >> (63 - self.count.trailing_zeros());
+        u32::try_from(bucket)
+            .unwrap_or_default()
+            .min(self.count - 1)
     }
 
     /// The bucket that begins at `low` and ends at `high`, if there is one.

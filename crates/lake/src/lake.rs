@@ -11,13 +11,18 @@ use url::Url;
 
 use crate::durable::Durable;
 use crate::file::{self, Columns};
+use crate::night::Room;
 use crate::record::Records;
+use crate::spill::Budget;
 use crate::{LakeError, Night, Snapshot};
 
 /// Tables on an object store. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Lake {
     pub(crate) store: Arc<dyn ObjectStore>,
+    /// The folder of what a night spills.
+    spill: PathBuf,
+    pub(crate) budget: Budget,
 }
 
 /// How a run begins.
@@ -60,7 +65,20 @@ impl Lake {
     /// in the order of names. `LocalFileSystem` does not: use `Lake::open`.
     #[must_use]
     pub fn with_store(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self {
+            store,
+            spill: std::env::temp_dir(),
+            budget: Budget::default(),
+        }
+    }
+
+    /// The same lake, whose nights spill into this local folder instead of the system's for
+    /// temporary files. What is spilled is pseudonymised, in a file without a name that only the
+    /// owner can open and that is gone with the process.
+    #[must_use]
+    pub fn with_spill(self, spill: &Path) -> Self {
+        let spill = spill.to_owned();
+        Self { spill, ..self }
     }
 
     /// The store that the files' paths are relative to.
@@ -94,7 +112,11 @@ impl Lake {
                 .map(|record| Begin::Done(record.snapshot));
         }
         let base = newest.map(Box::new);
-        Night::new(dataset.clone(), run.clone(), base, tables).map(Begin::Open)
+        let room = Room {
+            folder: self.spill.clone(),
+            budget: self.budget,
+        };
+        Night::new(dataset.clone(), run.clone(), base, tables, room).map(Begin::Open)
     }
 
     /// All snapshots of a dataset, oldest first; none of a dataset that is not there.

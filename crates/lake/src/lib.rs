@@ -15,8 +15,10 @@
 //! its Delta schema.
 //!
 //! # Known weaknesses
-//! - A night is held in memory until it is published, with the key columns of the rows it touches
-//!   and with every person's number; while files are written, a few buckets besides.
+//! - Every person's number is in memory while a night is published, eight bytes each; rows and
+//!   resources are spilled to local disk past a bound. While files are written, a few buckets are
+//!   in memory besides.
+//! - All tables of a dataset are cut alike, so those with few rows a person have small files.
 //! - A bucket with one changed row is written anew (copy-on-write).
 //! - A resource that was deleted, or now yields no row, leaves no trace: an older version of it
 //!   that arrives in a later night counts as new. An update with equal rows is not written, so the
@@ -29,20 +31,24 @@
 #![deny(missing_docs)]
 
 mod bucket;
+mod coming;
 mod compare;
 mod delta;
 mod durable;
 mod file;
+mod job;
 mod lake;
-mod merge;
 mod night;
-mod plan;
 mod publish;
 mod record;
+mod resolve;
 mod rewrite;
+mod rows;
 mod schema;
 mod snapshot;
+mod spill;
 mod survey;
+mod trace;
 
 use std::error::Error;
 

@@ -1,116 +1,148 @@
-//! One pass over the key columns of the files that stand: which rows the night touches, and who
-//! the others belong to.
+//! One pass over the key columns of the files that stand: which of them the night meets, and whose
+//! rows they hold.
 
-use std::ops::Range;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures::TryStreamExt;
 use object_store::ObjectStore;
-use parquet::arrow::arrow_reader::RowSelection;
 
 use crate::file::{self, Columns, Keys};
-use crate::merge::Slots;
+use crate::spill::{Parts, part_of};
+use crate::trace::Trace;
 use crate::{FileState, LakeError};
 
-/// What the night meets in one file.
+/// What stands, as far as the night has to know.
 #[derive(Default)]
-pub(crate) struct FileSurvey {
-    /// Rows of touched resources, in the file's order.
-    pub(crate) hits: Vec<Hit>,
-    /// The persons of all other rows, in order, each once.
-    pub(crate) persons: Vec<i64>,
-    /// Whether one of those persons has more than one row.
-    pub(crate) repeated: bool,
+pub(crate) struct Survey {
+    /// Everybody who has rows that stand.
+    pub(crate) persons: Persons,
+    /// Paths of files with rows of resources that the night may touch.
+    pub(crate) met: HashSet<String>,
+    /// Paths of files in which somebody has more than one row.
+    pub(crate) repeated: HashSet<String>,
 }
 
-/// A standing row of a touched resource.
-pub(crate) struct Hit {
-    pub(crate) row: usize,
-    pub(crate) slot: u32,
-    pub(crate) ordinal: i32,
-    pub(crate) person: i64,
-}
-
-impl FileSurvey {
-    /// Reads the key columns of a file and takes note in `slots` of what stands.
+impl Survey {
+    /// Reads the key columns of a file; what stands of resources in `filter` becomes a trace.
     pub(crate) async fn read(
+        &mut self,
         store: &Arc<dyn ObjectStore>,
         file: &FileState,
-        slots: &mut Slots,
-    ) -> Result<Self, LakeError> {
-        let mut survey = Self::default();
-        let mut start = 0;
+        filter: &Filter,
+        traces: &mut Parts<Trace>,
+    ) -> Result<(), LakeError> {
         let mut batches = file::read(store, file, Columns::Keys, None).await?;
+        let (mut last, mut person) = (None, None);
         while let Some(batch) = batches.try_next().await? {
             let keys = Keys::of(&batch)
                 .ok_or_else(|| LakeError::damaged(&file.path, "its key columns are missing"))?;
-            let cells = keys
-                .person
-                .iter()
-                .zip(keys.resource)
-                .zip(keys.ordinal)
-                .zip(keys.updated);
-            for (row, (((person, resource), ordinal), updated)) in cells.enumerate() {
-                if let Some(slot) = slots.find(*resource) {
-                    slots.stands(slot, *updated);
-                    let (row, ordinal, person) = (start + row, *ordinal, *person);
-                    survey.hits.push(Hit {
-                        row,
-                        slot,
-                        ordinal,
-                        person,
-                    });
-                } else if survey.persons.last() == Some(person) {
-                    survey.repeated = true;
+            let cells = keys.person.iter().zip(keys.resource).zip(keys.updated);
+            for ((of, resource), updated) in cells {
+                if person.replace(*of) == Some(*of) {
+                    if !self.repeated.contains(&file.path) {
+                        self.repeated.insert(file.path.clone());
+                    }
                 } else {
-                    survey.persons.push(*person);
+                    self.persons.add(*of);
+                }
+                // The rows of a resource follow each other, and were published together.
+                if last.replace(*resource) != Some(*resource) && filter.may_have(*resource) {
+                    let trace = Trace::standing(*resource, *updated, *of);
+                    traces.push(part_of(*resource), trace)?;
+                    if !self.met.contains(&file.path) {
+                        self.met.insert(file.path.clone());
+                    }
                 }
             }
-            start += batch.num_rows();
         }
-        Ok(survey)
+        Ok(())
+    }
+}
+
+/// Different persons. Eight bytes each.
+#[derive(Default)]
+pub(crate) struct Persons {
+    all: Vec<i64>,
+    /// How many of them are sorted and different.
+    settled: usize,
+}
+
+/// Persons that may come before they are sorted in.
+const UNSETTLED: usize = 1 << 16;
+
+impl Persons {
+    /// Adds somebody, who may be there already.
+    pub(crate) fn add(&mut self, person: i64) {
+        if self.all.get(self.settled..).and_then(<[i64]>::last) == Some(&person) {
+            return;
+        }
+        self.all.push(person);
+        if self.all.len() > 2 * self.settled + UNSETTLED {
+            self.settle();
+        }
     }
 
-    /// How many rows go.
-    pub(crate) fn masked(&self, slots: &Slots) -> usize {
-        self.hits
-            .iter()
-            .filter(|hit| slots.is_masked(hit.slot))
-            .count()
+    /// Adds others.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.all.extend(other.all);
+        self.settle();
     }
 
-    /// The rows that go, in the file's order.
-    pub(crate) fn masked_rows(&self, slots: &Slots) -> Vec<usize> {
-        let masked = self.hits.iter().filter(|hit| slots.is_masked(hit.slot));
-        masked.map(|hit| hit.row).collect()
+    /// How many there are.
+    pub(crate) fn count(&mut self) -> u64 {
+        self.settle();
+        self.all.len() as u64
     }
 
-    /// The persons of touched rows that stay.
-    pub(crate) fn staying(&self, slots: &Slots) -> impl Iterator<Item = i64> {
-        self.hits
-            .iter()
-            .filter(|hit| !slots.is_masked(hit.slot))
-            .map(|hit| hit.person)
+    fn settle(&mut self) {
+        // Runs that are sorted already are merged, which is what the stable sort is good at.
+        self.all.sort();
+        self.all.dedup();
+        self.settled = self.all.len();
     }
+}
 
-    /// The hits of updated resources, and the selection that reads just their rows.
-    pub(crate) fn updated(&self, slots: &Slots, file: &FileState) -> (Vec<&Hit>, RowSelection) {
-        let hits: Vec<&Hit> = self
-            .hits
-            .iter()
-            .filter(|hit| slots.is_updated(hit.slot))
-            .collect();
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        for hit in &hits {
-            match ranges.last_mut() {
-                Some(range) if range.end == hit.row => range.end += 1,
-                _ => ranges.push(hit.row..hit.row + 1),
+/// A Bloom filter of resources. Their numbers are keyed hashes, so their bits are the hash.
+pub(crate) struct Filter {
+    bits: Vec<u64>,
+}
+
+/// Bits for each resource, and how many of them it sets: one in about 120 others gets through.
+const FILTER_BITS: usize = 10;
+const FILTER_SET: u64 = 4;
+
+impl Filter {
+    /// The filter of all resources that have a trace.
+    pub(crate) fn of(traces: &Parts<Trace>, count: usize) -> Result<Self, LakeError> {
+        let words = (count * FILTER_BITS / 64 + 1).next_power_of_two();
+        let mut filter = Self {
+            bits: vec![0; words],
+        };
+        traces.each(|trace| {
+            for (word, bit) in filter.places(trace.resource) {
+                if let Some(word) = filter.bits.get_mut(word) {
+                    *word |= bit;
+                }
             }
-        }
-        let rows = usize::try_from(file.rows).unwrap_or(usize::MAX);
-        (
-            hits,
-            RowSelection::from_consecutive_ranges(ranges.into_iter(), rows),
-        )
+        })?;
+        Ok(filter)
+    }
+
+    /// Whether a resource may have a trace; never wrong when it says no.
+    pub(crate) fn may_have(&self, resource: i64) -> bool {
+        let set = |(word, bit): (usize, u64)| self.bits.get(word).is_some_and(|w| w & bit != 0);
+        self.places(resource).into_iter().all(set)
+    }
+
+    fn places(&self, resource: i64) -> [(usize, u64); FILTER_SET as usize] {
+        let spread = resource.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mask = self.bits.len() as u64 * 64 - 1;
+        let step = (spread >> 32) | 1;
+        std::array::from_fn(|turn| {
+            let place = spread.wrapping_add(step.wrapping_mul(turn as u64)) & mask;
+            let word = usize::try_from(place / 64).unwrap_or_default();
+            (word, 1 << (place % 64))
+        })
     }
 }

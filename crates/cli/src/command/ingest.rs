@@ -109,7 +109,7 @@ async fn read(
                 resource: t.resource,
                 updated: t.updated,
             });
-            night.touch(&touched.collect::<Vec<_>>());
+            night.touch(&touched.collect::<Vec<_>>())?;
             progress.show(&file.name, done, console);
         }
         done += file.bytes;
@@ -119,7 +119,7 @@ async fn read(
     if !end.report.files.iter().all(FileReport::reconciles) {
         bail!("the run read other records than it can account for: nothing is published");
     }
-    night.delete(&end.deleted);
+    night.delete(&end.deleted)?;
     let mut report = serde_json::to_value(&end.report)?;
     if let Some(report) = report.as_object_mut() {
         report.insert("quarantined".to_owned(), json!(end.report.quarantined()));

@@ -135,7 +135,7 @@ pub(super) fn add(night: &mut Night, table: &str, updated: i64, lines: &[Line]) 
 }
 
 pub(super) fn touch(night: &mut Night, resource: i64, updated: i64) {
-    night.touch(&[Touched { resource, updated }]);
+    night.touch(&[Touched { resource, updated }]).unwrap();
 }
 
 pub(super) fn line(person: i64, resource: i64, ordinal: i32, value: i64) -> Line {

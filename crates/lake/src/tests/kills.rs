@@ -157,7 +157,7 @@ fn fill(night: &mut Night, number: usize) {
         bring(night, 3..8, 11, 6);
         add(night, "visit", 11, &[line(2 << 50, 9, 0, 4)]);
         touch(night, 9, 11);
-        night.delete(&[1]);
+        night.delete(&[1]).unwrap();
     }
 }
 

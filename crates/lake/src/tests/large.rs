@@ -28,7 +28,7 @@ fn bring(night: &mut Night, persons: std::ops::Range<i64>) {
             updated: 10,
         })
         .collect();
-    night.touch(&touched);
+    night.touch(&touched).unwrap();
 }
 
 #[tokio::test]
@@ -66,13 +66,13 @@ async fn buckets_double_for_all_tables_and_only_touched_ones_are_written() {
     let changed = batch("person", &[(line(spread(77), 77, 0, 3), 11)]);
     night.append_rows(&name("person"), &changed).unwrap();
     touch(&mut night, 77, 11);
-    night.delete(&(100..200).collect::<Vec<_>>());
+    night.delete(&(100..200).collect::<Vec<_>>()).unwrap();
     let third = publish(&lake, 3, night).await.unwrap();
     assert_eq!((third.counts.changed, third.counts.deleted), (1, 100));
     check(&lake, &third.snapshot).await;
 
     let mut night = open(&lake, 4).await;
-    night.delete(&[77]);
+    night.delete(&[77]).unwrap();
     let fourth = publish(&lake, 4, night).await.unwrap().snapshot;
     let before = &third.snapshot.tables[0].files;
     let kept = fourth.tables[0]

@@ -66,7 +66,7 @@ async fn an_update_replaces_its_resource_in_all_tables() {
     let stale = publish(&lake, 3, night).await.unwrap();
     assert_eq!(stale.counts.stale, 1);
     let mut night = open(&lake, 4).await;
-    night.delete(&[7]);
+    night.delete(&[7]).unwrap();
     publish(&lake, 4, night).await.unwrap();
     let mut night = open(&lake, 5).await;
     add(&mut night, "person", 10, &[line(1, 7, 0, 5)]);
@@ -107,12 +107,14 @@ async fn versions_of_one_time_are_told_apart_by_round_and_by_number() {
         line(1, 9, 1, 3),
     ];
     add(&mut night, "visit", 10, &repeated);
-    night.touch(
-        &[Touched {
-            resource: 9,
-            updated: 10,
-        }; 2],
-    );
+    night
+        .touch(
+            &[Touched {
+                resource: 9,
+                updated: 10,
+            }; 2],
+        )
+        .unwrap();
     // The later version yields no row.
     add(&mut night, "visit", 10, &[line(2, 10, 0, 1)]);
     touch(&mut night, 10, 10);
@@ -163,7 +165,7 @@ async fn a_table_of_one_row_a_person_keeps_its_promise() {
     let mut night = open(&lake, 2).await;
     add(&mut night, "person", 10, &[line(2 << 50, 20, 0, 6)]);
     touch(&mut night, 20, 10);
-    night.delete(&[2]);
+    night.delete(&[2]).unwrap();
     let second = publish(&lake, 2, night).await.unwrap();
     assert_eq!(second.snapshot.persons, 3);
     assert_eq!(second.snapshot.previous, Some(first.snapshot.id));
@@ -189,7 +191,7 @@ async fn a_night_without_changes_is_recorded_and_commits_nothing() {
     let mut night = open(&lake, 2).await;
     bring(&mut night, 1..4, 99, 5);
     touch(&mut night, 1_000, 10);
-    night.delete(&[2_000]);
+    night.delete(&[2_000]).unwrap();
     let second = publish(&lake, 2, night).await.unwrap();
     assert_eq!(
         (second.counts.unchanged, second.counts.unknown_deletions),
@@ -340,10 +342,12 @@ async fn pseudonymised_batches_go_in_and_come_out() {
     let lake = lake();
     let mut night = open(&lake, 1).await;
     night.append(&name("person"), batch).unwrap();
-    night.touch(&origins.map(|o| Touched {
-        resource: o.resource,
-        updated: o.updated,
-    }));
+    night
+        .touch(&origins.map(|o| Touched {
+            resource: o.resource,
+            updated: o.updated,
+        }))
+        .unwrap();
     let published = publish(&lake, 1, night).await.unwrap();
     assert_eq!((published.counts.new, published.snapshot.persons), (2, 2));
     check(&lake, &published.snapshot).await;

@@ -10,6 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use proptest::prelude::*;
 
 use super::fixture::{Line, add, cells, check, dataset, name, open, publish, rows, run, tables};
+use crate::spill::Budget;
 use crate::{Begin, Counts, Lake, Touched};
 
 /// Resources below this are persons' own and have at most one row; the others have rows in
@@ -158,9 +159,10 @@ async fn cut_into(store: &Arc<dyn ObjectStore>, lake: &Lake, count: u32) {
     store.put(&path, text.into()).await.unwrap();
 }
 
-async fn compare(nights: Vec<RandomNight>, buckets: u32) {
+async fn compare(nights: Vec<RandomNight>, buckets: u32, budget: Budget) {
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-    let lake = Lake::with_store(store.clone());
+    let mut lake = Lake::with_store(store.clone());
+    lake.budget = budget;
     cut_into(&store, &lake, buckets).await;
     let mut model = Model::default();
     for (number, random) in nights.iter().enumerate() {
@@ -181,9 +183,11 @@ async fn compare(nights: Vec<RandomNight>, buckets: u32) {
                 resource: v.resource,
                 updated: v.updated,
             };
-            night.touch(&round.iter().map(touched).collect::<Vec<_>>());
+            night
+                .touch(&round.iter().map(touched).collect::<Vec<_>>())
+                .unwrap();
         }
-        night.delete(&random.deleted);
+        night.delete(&random.deleted).unwrap();
         let published = publish(&lake, number, night).await.unwrap();
         let counts = model.merge(random);
         assert_eq!(
@@ -239,8 +243,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: rounds(), ..ProptestConfig::default() })]
 
     #[test]
-    fn merges_like_the_model(nights in nights(), power in 0_u32..4) {
+    fn merges_like_the_model(nights in nights(), power in 0_u32..4, memory in 0_usize..3) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(compare(nights, 1 << power));
+        // All in memory, all but the last on disk, and some of each.
+        let budget = [
+            Budget::default(),
+            Budget { row_bytes: 0, records: 1 },
+            Budget { row_bytes: 4_000, records: 5 },
+        ][memory];
+        runtime.block_on(compare(nights, 1 << power, budget));
     }
 }

@@ -76,12 +76,29 @@ fn buckets_hold_about_62_500_persons() {
         (70_000_000, 1_024),
         (u64::MAX, crate::BUCKETS_MAX),
     ] {
-        assert_eq!(buckets(persons), expected, "{persons}");
+        assert_eq!(buckets(persons, persons), expected, "{persons}");
     }
     for persons in (51_000..5_000_000).step_by(7_919) {
-        let mean = persons / u64::from(buckets(persons));
+        let mean = persons / u64::from(buckets(persons, persons));
         assert!((25_000..=88_500).contains(&mean), "{persons}");
     }
+}
+
+#[test]
+fn buckets_hold_at_most_half_a_million_rows_of_the_largest_table() {
+    let half = 1 << 19;
+    for (rows, expected) in [
+        (half, 1),
+        (half + 1, 2),
+        (15 * half, 16),
+        (16 * half + 1, 32),
+    ] {
+        assert_eq!(buckets(1_000, rows), expected, "{rows}");
+    }
+    assert_eq!(
+        (buckets(1_000_000, half), buckets(0, u64::MAX)),
+        (16, crate::BUCKETS_MAX)
+    );
 }
 
 #[test]
@@ -92,6 +109,7 @@ fn a_cut_covers_all_persons_once() {
         for bucket in 0..cut.count() {
             let (low, high) = cut.range(bucket);
             assert_eq!((low, cut.bucket(low, high)), (next, Some(bucket)));
+            assert_eq!((cut.of(low), cut.of(high)), (bucket, bucket));
             next = high.wrapping_add(1);
         }
         assert_eq!(next, i64::MIN, "the last bucket ends at 2^63 - 1");
