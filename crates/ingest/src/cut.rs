@@ -37,26 +37,23 @@ pub(crate) struct Line {
 
 impl Piece {
     /// Its lines without their ends; blank ones are left out.
-    pub(crate) fn lines(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line> {
         let mut start = 0;
-        for (number, line) in (self.first_line..).zip(self.bytes.split(|byte| *byte == b'\n')) {
-            let end = start + line.len();
-            let trimmed = line.trim_ascii();
-            if !trimmed.is_empty() {
-                let before = line.len() - line.trim_ascii_start().len();
-                let start = start + before;
-                let offset = self.offset + start as u64;
-                lines.push(Line {
+        let ends = memchr::memchr_iter(b'\n', &self.bytes).chain([self.bytes.len()]);
+        (self.first_line..)
+            .zip(ends)
+            .filter_map(move |(number, end)| {
+                let line = self.bytes.get(start..end).unwrap_or(&[]);
+                let rest = line.trim_ascii_start();
+                let start = mem::replace(&mut start, end + 1) + line.len() - rest.len();
+                let end = start + rest.trim_ascii_end().len();
+                (start < end).then(|| Line {
                     number,
-                    offset,
+                    offset: self.offset + start as u64,
                     start,
-                    end: start + trimmed.len(),
-                });
-            }
-            start = end + 1;
-        }
-        lines
+                    end,
+                })
+            })
     }
 
     /// The bytes of a line.

@@ -51,20 +51,14 @@ pub(crate) async fn read(
     let mut deletions = Deletions::default();
     for file in &export.deleted {
         let mut reader = Reader::start(export.source.clone(), file.clone(), line_bytes_max);
-        loop {
-            let pieces = reader.pieces(1).await?;
-            if pieces.is_empty() {
-                break;
+        while let Some(piece) = reader.piece().await? {
+            if piece.oversized {
+                return Err(refused(file, piece.first_line));
             }
-            for piece in pieces {
-                if piece.oversized {
-                    return Err(refused(file, piece.first_line));
-                }
-                for line in piece.lines() {
-                    deletions
-                        .line(piece.line(&line), export.base.as_deref(), keys)
-                        .ok_or_else(|| refused(file, line.number))?;
-                }
+            for line in piece.lines() {
+                deletions
+                    .line(piece.line(&line), export.base.as_deref(), keys)
+                    .ok_or_else(|| refused(file, line.number))?;
             }
         }
     }

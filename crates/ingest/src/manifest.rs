@@ -1,5 +1,6 @@
 //! The manifest of a bulk export (HL7 Bulk Data Access 2.0) and the time in its log.
 
+use chrono::DateTime;
 use lazaret_model::Instant;
 use serde::Deserialize;
 
@@ -90,5 +91,5 @@ pub(crate) fn time_in_log(log: &[u8]) -> Option<Instant> {
 }
 
 fn moment(text: &str) -> Option<Instant> {
-    Moment::parse(text)?.instant
+    DateTime::from_timestamp_micros(Moment::parse(text)?.micros?)
 }

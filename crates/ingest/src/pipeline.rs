@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use lazaret_model::{DatasetName, TableDescription, TableName};
 use lazaret_views::{Limits, ViewDefinition};
@@ -29,8 +30,8 @@ pub struct Pipeline {
     pub(crate) systems: Vec<String>,
     pub(crate) limits: Limits,
     pub(crate) quarantine_max_ratio: f64,
-    pub(crate) tables: Vec<Table>,
-    pub(crate) regions: Regions,
+    pub(crate) tables: Arc<[Table]>,
+    pub(crate) regions: Arc<Regions>,
 }
 
 /// Why a column is kept although names, places or free text can stand behind its path.
@@ -94,8 +95,8 @@ impl Pipeline {
                 nesting_max: settings.limits.nesting_max,
             },
             quarantine_max_ratio: settings.limits.quarantine_max_ratio,
-            tables,
-            regions,
+            tables: tables.into(),
+            regions: Arc::new(regions),
         })
     }
 

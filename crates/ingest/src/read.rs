@@ -1,16 +1,20 @@
 //! One file read from beginning to end, a few pieces ahead of who asks for them.
 
+use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::IngestError;
 use crate::cut::{Cutter, Piece};
 use crate::export::ExportFile;
+use crate::pool::{Kind, Pool, Reply, STOPPED};
 use crate::report::FileReport;
 use crate::source::Source;
-use crate::worker::Worker;
+use crate::worker::Harvest;
 
 /// Pieces that wait to be taken.
 const AHEAD: usize = 4;
@@ -19,10 +23,12 @@ const AHEAD: usize = 4;
 pub struct Reader {
     pub(crate) file: ExportFile,
     pieces: mpsc::Receiver<io::Result<Step>>,
+    /// Pieces that the pool has, in the order of the file.
+    working: VecDeque<Reply>,
     /// Bytes of the file inflated, once it was read to its end.
     pub(crate) inflated: Option<u64>,
-    /// What turns pieces into rows; none for a type that no table needs.
-    pub(crate) workers: Vec<Worker>,
+    /// What the pool has to know; none for a type that no table needs.
+    pub(crate) kind: Option<Arc<Kind>>,
     pub(crate) report: FileReport,
 }
 
@@ -45,55 +51,98 @@ impl Reader {
             // Nobody waits any more where this fails.
             sender.send(last).await.ok();
         });
-        let report = FileReport::default();
         Self {
+            report: FileReport {
+                name: file.name.clone(),
+                resource_type: file.resource_type.clone(),
+                bytes: file.bytes,
+                ..FileReport::default()
+            },
             file,
             pieces,
+            working: VecDeque::new(),
             inflated: None,
-            workers: Vec::new(),
-            report,
+            kind: None,
         }
     }
 
-    /// At least one and at most `most` pieces; none at the end of the file.
-    pub(crate) async fn pieces(&mut self, most: usize) -> Result<Vec<Piece>, IngestError> {
-        let mut taken = Vec::new();
-        while taken.len() < most && self.inflated.is_none() {
-            let next = match self.pieces.try_recv() {
-                Ok(next) => Some(next),
-                Err(_) if taken.is_empty() => self.pieces.recv().await,
-                Err(_) => break,
+    /// The next piece of the file; nothing at its end.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Piece>, IngestError> {
+        if self.inflated.is_some() {
+            return Ok(None);
+        }
+        let next = self.pieces.recv().await;
+        self.taken(next)
+    }
+
+    /// What came of the next piece, while the pool is kept busy with those behind it; nothing at
+    /// the end of the file.
+    pub(crate) async fn harvest(&mut self, pool: &Pool) -> Result<Option<Harvest>, IngestError> {
+        let Some(kind) = self.kind.clone() else {
+            return Ok(self.piece().await?.map(|piece| ignored(&piece)));
+        };
+        loop {
+            let more = self.inflated.is_none() && self.working.len() < pool.pieces_max();
+            let next = match (more, self.working.front_mut()) {
+                (true, front) => match (self.pieces.try_recv(), front) {
+                    (Ok(next), _) => Some(next),
+                    (Err(TryRecvError::Disconnected), _) => None,
+                    (Err(TryRecvError::Empty), None) => self.pieces.recv().await,
+                    (Err(TryRecvError::Empty), Some(front)) => tokio::select! {
+                        done = front => return self.done(done),
+                        next = self.pieces.recv() => next,
+                    },
+                },
+                (false, Some(front)) => {
+                    let done = front.await;
+                    return self.done(done);
+                }
+                (false, None) => return Ok(None),
             };
-            match next {
-                Some(Ok(Step::Piece(piece))) => taken.push(piece),
-                Some(Ok(Step::End { inflated })) => self.inflated = Some(inflated),
-                Some(Err(source)) => {
-                    return Err(IngestError::Read {
-                        file: self.file.name.clone(),
-                        source,
-                    });
-                }
-                None => {
-                    return Err(IngestError::Defect {
-                        reason: "a reader stopped",
-                    });
-                }
+            if let Some(piece) = self.taken(next)? {
+                self.working.push_back(pool.submit(&kind, piece)?);
             }
         }
-        Ok(taken)
     }
 
-    /// Counts pieces of a type that no table needs.
-    pub(crate) fn ignore(&mut self, pieces: &[Piece]) {
-        for piece in pieces {
-            let lines = if piece.oversized {
-                1
-            } else {
-                piece.lines().len() as u64
-            };
-            self.report.read += lines;
-            self.report.ignored_type += lines;
+    /// The harvest that was waited for.
+    fn done<E>(
+        &mut self,
+        harvest: Result<Result<Harvest, IngestError>, E>,
+    ) -> Result<Option<Harvest>, IngestError> {
+        self.working.pop_front();
+        harvest.unwrap_or(Err(STOPPED)).map(Some)
+    }
+
+    fn taken(&mut self, next: Option<io::Result<Step>>) -> Result<Option<Piece>, IngestError> {
+        match next {
+            Some(Ok(Step::Piece(piece))) => Ok(Some(piece)),
+            Some(Ok(Step::End { inflated })) => {
+                self.inflated = Some(inflated);
+                Ok(None)
+            }
+            Some(Err(source)) => Err(IngestError::Read {
+                file: self.file.name.clone(),
+                source,
+            }),
+            None => Err(IngestError::Defect {
+                reason: "a reader stopped",
+            }),
         }
+    }
+}
+
+/// Counts a piece of a type that no table needs.
+fn ignored(piece: &Piece) -> Harvest {
+    let lines = if piece.oversized {
+        1
+    } else {
+        piece.lines().count() as u64
+    };
+    Harvest {
+        read: lines,
+        ignored_type: lines,
+        ..Harvest::default()
     }
 }
 

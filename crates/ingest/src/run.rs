@@ -1,35 +1,26 @@
 //! One night's run: an export's files in, pseudonymised batches and a report out.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::mem;
-use std::thread;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use chrono::Datelike;
 use lazaret_model::{Instant, TableName};
-use lazaret_pseudonym::{
-    Identities, Linked, Origin, PseudonymisedBatch, Pseudonymiser, RawBatch, RawIdentifier,
-};
+use lazaret_pseudonym::{Identities, Linked, PersonId, PseudonymisedBatch, Pseudonymiser, Token};
 
-use crate::cut::Piece;
 use crate::export::{Export, ExportFile};
 use crate::pipeline::Pipeline;
-use crate::quarantine::{Intake, Quarantine, Rejected};
+use crate::pool::{Kind, Pool, Shared};
+use crate::quarantine::{self, Intake, Quarantine};
 use crate::read::Reader;
 use crate::report::{FileReport, Persons, RunReport};
+use crate::rows::{Rows, Sealed};
 use crate::table::PersonPath;
-use crate::treat::outside;
-use crate::vet::Surroundings;
-use crate::worker::{Harvest, Patient, Worker, harvest};
+use crate::worker::{Harvest, Patient};
 use crate::{IngestError, deletion};
 
-/// Rows of a table after which a batch is handed out.
-const BATCH_ROWS: usize = 64 << 10;
 /// Records from which on the quarantine's limit counts.
 const LIMIT_FROM: u64 = 1000;
-/// Threads that parse at most; a piece each is in memory.
-const THREADS_MAX: usize = 8;
 
 /// A resource that was read, whether or not it has rows: its older rows are superseded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,34 +53,26 @@ pub struct RunEnd {
 
 /// A run. Files are read one after the other, in the order in which the export gives them: a
 /// patient's file after a file that names the patient would leave a provisional person.
+///
+/// Its threads do everything with a record but what has to be done in the order of the records:
+/// linking patients to persons, and the quarantine.
 pub struct Run<'a> {
     pipeline: &'a Pipeline,
     export: &'a Export,
-    keys: Pseudonymiser,
-    identities: Identities,
+    pool: Pool,
+    shared: Arc<Shared>,
     intake: Intake,
     report: RunReport,
     read: u64,
     quarantined: u64,
-    pending: Vec<Pending>,
-    touched: Vec<Touched>,
-    ready: VecDeque<Output>,
     finished: HashSet<String>,
-    threads: usize,
-}
-
-/// Rows of a table that wait for more.
-#[derive(Default)]
-struct Pending {
-    batches: Vec<RecordBatch>,
-    origins: Vec<Origin>,
 }
 
 impl<'a> Run<'a> {
-    /// Begins a run at `now`.
+    /// Begins a run at `now`, and starts its threads.
     ///
     /// # Errors
-    /// None yet; a pipeline and an export that were opened fit together.
+    /// `Defect`, when the system gives no thread.
     pub fn begin(
         pipeline: &'a Pipeline,
         export: &'a Export,
@@ -116,49 +99,52 @@ impl<'a> Run<'a> {
             persons: Persons::default(),
             deletions: <_>::default(),
         };
+        let shared = Arc::new(Shared {
+            tables: Arc::clone(&pipeline.tables),
+            regions: Arc::clone(&pipeline.regions),
+            systems: pipeline.systems.clone(),
+            country: pipeline.country.clone(),
+            limits: pipeline.limits,
+            keys,
+            identities: RwLock::new(identities),
+            base: export.base.clone(),
+            exported: export.time().timestamp_micros(),
+            export_year: export.time().year(),
+        });
         Ok(Self {
             pipeline,
             export,
-            keys,
-            identities,
+            pool: Pool::start(&shared)?,
+            shared,
             intake: quarantine.begin(export.run(), now),
             report,
             read: 0,
             quarantined: 0,
-            pending: pipeline.tables.iter().map(|_| Pending::default()).collect(),
-            touched: Vec::new(),
-            ready: VecDeque::new(),
             finished: HashSet::new(),
-            threads: thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(THREADS_MAX),
         })
     }
 
     /// Starts reading a file of the export.
     ///
     /// # Errors
-    /// `View`, when a view does not compile.
+    /// None yet.
     #[allow(
         clippy::unused_async,
         reason = "it starts a task, so it needs a runtime"
     )]
     pub async fn read(&mut self, file: &ExportFile) -> Result<Reader, IngestError> {
-        let mut workers = Vec::new();
-        if self.pipeline.takes(&file.resource_type) {
-            for _ in 0..self.threads {
-                workers.push(Worker::new(self.pipeline, &file.resource_type)?);
-            }
-        }
         let source = self.export.source.clone();
         let mut reader = Reader::start(source, file.clone(), self.pipeline.limits.bytes_max);
-        reader.workers = workers;
-        reader.report = FileReport {
-            name: file.name.clone(),
-            resource_type: file.resource_type.clone(),
-            bytes: file.bytes,
-            ..FileReport::default()
-        };
+        let resource_type = file.resource_type.clone();
+        if self.pipeline.takes(&resource_type) {
+            let mut tables = self.pipeline.tables.iter();
+            let table = tables.find(|table| table.view.resource() == resource_type);
+            let person = table.map_or(PersonPath::Own, |table| table.person.clone());
+            reader.kind = Some(Arc::new(Kind {
+                resource_type,
+                person,
+            }));
+        }
         Ok(reader)
     }
 
@@ -167,22 +153,20 @@ impl<'a> Run<'a> {
     /// # Errors
     /// `Read`, when the file cannot be read to its end; `Export`, when it has another number of
     /// resources than the manifest says; `TooManyQuarantined`; `Quarantine`, when a record cannot
-    /// be put there. The run is over then, and nothing of it may be published.
+    /// be put there; `View`, when a view does not compile. The run is over then, and nothing of it
+    /// may be published.
     pub async fn next(&mut self, reader: &mut Reader) -> Result<Option<Output>, IngestError> {
-        loop {
-            if let Some(output) = self.ready.pop_front() {
+        if self.finished.contains(&reader.file.name) {
+            return Ok(None);
+        }
+        while let Some(harvest) = reader.harvest(&self.pool).await? {
+            let output = self.absorb(&mut reader.report, harvest)?;
+            if !output.tables.is_empty() || !output.touched.is_empty() {
                 return Ok(Some(output));
             }
-            if self.finished.contains(&reader.file.name) {
-                return Ok(None);
-            }
-            let pieces = reader.pieces(self.threads).await?;
-            if pieces.is_empty() {
-                self.end_of_file(reader)?;
-            } else {
-                self.pieces(reader, &pieces)?;
-            }
         }
+        self.end_of_file(reader)?;
+        Ok(None)
     }
 
     /// Ends the run: reads the lists of deletions and checks that every file was read to its end.
@@ -199,96 +183,81 @@ impl<'a> Run<'a> {
             });
         }
         let bytes_max = self.pipeline.limits.bytes_max;
-        let deletions = deletion::read(self.export, &self.keys, bytes_max).await?;
+        let deletions = deletion::read(self.export, &self.shared.keys, bytes_max).await?;
         self.report.deletions = deletions.types;
         self.intake.sync()?;
         let Self {
-            report, identities, ..
+            report,
+            shared,
+            pool,
+            ..
         } = self;
+        drop(pool);
+        let identities = shared.identities.write();
         Ok(RunEnd {
             report,
             deleted: deletions.resources,
-            identities,
+            identities: mem::take(&mut *identities.unwrap_or_else(PoisonError::into_inner)),
         })
     }
 
-    fn pieces(&mut self, reader: &mut Reader, pieces: &[Piece]) -> Result<(), IngestError> {
-        if reader.workers.is_empty() {
-            reader.ignore(pieces);
-            return Ok(());
-        }
-        let resource_type = reader.file.resource_type.clone();
-        let mut tables = self.pipeline.tables.iter();
-        let table = tables.find(|table| table.view.resource() == resource_type);
-        let surroundings = Surroundings {
-            pipeline: self.pipeline,
-            keys: &self.keys,
-            resource_type: &resource_type,
-            person: table.map_or(&PersonPath::Own, |table| &table.person),
-            base: self.export.base.as_deref(),
-            exported: self.export.time().timestamp_micros(),
-            export_year: self.export.time().year(),
-        };
-        let harvests = harvest(&mut reader.workers, pieces, &surroundings);
-        for (piece, harvest) in pieces.iter().zip(harvests) {
-            self.absorb(&mut reader.report, piece, harvest?)?;
-        }
-        Ok(())
-    }
-
+    /// Takes in what came of a piece, in the order of the file.
     fn absorb(
         &mut self,
         file: &mut FileReport,
-        piece: &Piece,
         mut harvest: Harvest,
-    ) -> Result<(), IngestError> {
+    ) -> Result<Output, IngestError> {
         file.read += harvest.read;
         file.accepted += harvest.accepted;
         file.filtered += harvest.filtered;
         file.not_a_person += harvest.not_a_person;
-        self.read += harvest.read;
-        for (line, fault) in &harvest.rejected {
-            let rejected = Rejected {
+        file.ignored_type += harvest.ignored_type;
+        if harvest.ignored_type == 0 {
+            self.read += harvest.read;
+        }
+        for rejected in &harvest.rejected {
+            let code = rejected.fault.code;
+            let why = quarantine::Rejected {
                 file: &file.name,
-                line: line.number,
-                offset: line.offset,
-                code: fault.code,
-                reason: &fault.reason,
-                truncated: piece.oversized,
+                line: rejected.line.number,
+                offset: rejected.line.offset,
+                code,
+                reason: &rejected.fault.reason,
+                truncated: rejected.truncated,
             };
-            self.intake.put(&rejected, piece.line(line))?;
-            *file.quarantined.entry(fault.code.to_owned()).or_default() += 1;
+            self.intake.put(&why, &rejected.bytes)?;
+            *file.quarantined.entry(code.to_owned()).or_default() += 1;
             self.quarantined += 1;
         }
         self.within_limit()?;
-        self.patients(file, &mut harvest)?;
-        self.touched.extend(harvest.touched);
-        for (table, rows, origins) in harvest.rows {
-            if let Some(pending) = self.pending.get_mut(table) {
-                pending.batches.push(rows);
-                pending.origins.extend(origins);
+        self.link_provisional(&harvest.provisional);
+        self.link_patients(file, &harvest.patients, &mut harvest.open)?;
+        for rows in mem::take(&mut harvest.open) {
+            if !rows.origins.is_empty() {
+                harvest.sealed.push(rows.seal(&self.shared)?);
             }
         }
-        if self
-            .pending
-            .iter()
-            .any(|pending| pending.origins.len() >= BATCH_ROWS)
-        {
-            self.flush()?;
-        }
-        Ok(())
+        let tables = harvest.sealed.into_iter();
+        Ok(Output {
+            tables: tables.filter_map(|sealed| self.count(sealed)).collect(),
+            touched: harvest.touched,
+        })
     }
 
     /// Links patients to persons, and leaves out the rows of a person's second record in tables
     /// that have one row a person.
-    fn patients(
+    fn link_patients(
         &mut self,
         file: &mut FileReport,
-        harvest: &mut Harvest,
+        patients: &[Patient],
+        open: &mut [Rows],
     ) -> Result<(), IngestError> {
         let mut seconds = HashSet::new();
-        for patient in mem::take(&mut harvest.patients) {
-            if self.link(&patient)? {
+        let mut linked = HashMap::new();
+        for patient in patients {
+            let (person, is_second) = self.link(patient);
+            linked.insert(patient.resource, person);
+            if is_second {
                 seconds.insert(patient.resource);
                 self.report.persons.second_records += 1;
                 if patient.rows > 0 {
@@ -297,12 +266,12 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        if seconds.is_empty() {
-            return Ok(());
-        }
-        for (place, table) in self.pipeline.tables.iter().enumerate() {
-            if table.description.rows_per_person == 1 {
-                harvest.without(place, &seconds)?;
+        for rows in open {
+            rows.relink(&linked);
+            let table = self.pipeline.tables.get(rows.table);
+            let one_row = table.is_some_and(|table| table.description.rows_per_person == 1);
+            if one_row && !seconds.is_empty() {
+                rows.without(&seconds)?;
             }
         }
         Ok(())
@@ -310,58 +279,50 @@ impl<'a> Run<'a> {
 
     /// Links a patient's local id to the person: by its identifier, else as it was, else by the
     /// local id itself. Gives whether it is a second record of the person.
-    fn link(&mut self, patient: &Patient) -> Result<bool, IngestError> {
-        let token = self.keys.token("Patient", &patient.id);
-        let person = match (&patient.identifier, self.identities.get(&token)) {
-            (Some(identifier), _) => self.keys.person(identifier),
-            (None, Some(known)) => known,
-            (None, None) => self.keys.person(&RawIdentifier::local(&patient.id)?),
-        };
+    fn link(&mut self, patient: &Patient) -> (PersonId, bool) {
+        let own = &patient.own;
+        let identities = self.shared.identities.write();
+        let mut identities = identities.unwrap_or_else(PoisonError::into_inner);
+        let known = identities.get(&own.token).filter(|_| !own.identified);
+        let person = known.unwrap_or(own.person);
         let persons = &mut self.report.persons;
-        persons.unidentified += u64::from(patient.identifier.is_none());
-        match self.identities.link(token, person) {
+        persons.unidentified += u64::from(!own.identified);
+        match identities.link(own.token, person) {
             Linked::New => persons.new += 1,
             Linked::Moved => persons.moved += 1,
             Linked::Same => {}
         }
-        Ok(self.identities.is_second(&token))
+        (person, identities.is_second(&own.token))
     }
 
-    /// Makes an output of what waits.
-    fn flush(&mut self) -> Result<(), IngestError> {
-        let mut tables = Vec::new();
-        for (table, pending) in self.pipeline.tables.iter().zip(&mut self.pending) {
-            let Pending { batches, origins } = mem::take(pending);
-            let Some(first) = batches.first() else {
-                continue;
-            };
-            let rows =
-                concat_batches(&first.schema(), &batches).map_err(|_| IngestError::Defect {
-                    reason: "rows do not go together",
-                })?;
-            let report = self.report.tables.entry(table.name.clone()).or_default();
-            report.rows += rows.num_rows() as u64;
-            for (column, array) in table.description.columns.iter().zip(rows.columns()) {
-                let outside = outside(column, array);
-                if outside > 0 {
-                    *report.outside.entry(column.name.clone()).or_default() += outside;
-                }
+    /// Links persons for whom no `Patient` was read to the pseudonyms of their local ids.
+    fn link_provisional(&mut self, provisional: &[(Token, PersonId)]) {
+        if provisional.is_empty() {
+            return;
+        }
+        let identities = self.shared.identities.write();
+        let mut identities = identities.unwrap_or_else(PoisonError::into_inner);
+        for (token, person) in provisional {
+            if identities.get(token).is_none() {
+                identities.link(*token, *person);
+                self.report.persons.provisional += 1;
             }
-            let known = self.identities.len();
-            let raw = RawBatch::seal(rows, &table.roles, origins)?;
-            let batch = self.keys.batch(raw, &mut self.identities)?;
-            self.report.persons.provisional += (self.identities.len() - known) as u64;
-            tables.push((table.name.clone(), batch));
         }
-        let touched = mem::take(&mut self.touched);
-        if !tables.is_empty() || !touched.is_empty() {
-            self.ready.push_back(Output { tables, touched });
+    }
+
+    /// Counts rows into the report of their table.
+    fn count(&mut self, sealed: Sealed) -> Option<(TableName, PseudonymisedBatch)> {
+        let table = self.pipeline.tables.get(sealed.table)?;
+        let report = self.report.tables.entry(table.name.clone()).or_default();
+        report.rows += sealed.batch.batch().num_rows() as u64;
+        for (place, outside) in sealed.outside {
+            let column = table.description.columns.get(place)?;
+            *report.outside.entry(column.name.clone()).or_default() += outside;
         }
-        Ok(())
+        Some((table.name.clone(), sealed.batch))
     }
 
     fn end_of_file(&mut self, reader: &mut Reader) -> Result<(), IngestError> {
-        self.flush()?;
         let mut report = mem::take(&mut reader.report);
         report.bytes_inflated = reader.inflated.unwrap_or_default();
         if let Some(count) = reader.file.count.filter(|count| *count != report.read) {

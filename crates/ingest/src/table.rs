@@ -108,7 +108,8 @@ impl Outline {
         let description = found
             .map(|decision| decision.description.clone())
             .unwrap_or_default();
-        self.add("person_id", Role::Person, Treatment::Person, description)
+        let kind = ColumnType::Pseudonym;
+        self.describe("person_id", kind, Treatment::Person, description)
             .map(|_| ())
     }
 
@@ -171,28 +172,34 @@ impl Outline {
         treatment: Treatment,
         description: String,
     ) -> Result<&mut ColumnDescription, String> {
+        let kind = match &role {
+            Role::Record { .. } => ColumnType::Pseudonym,
+            Role::Plain(kind) => *kind,
+        };
+        let column = ColumnName::new(name).map_err(|wrong| wrong.to_string())?;
+        self.roles.push(ColumnRole { name: column, role });
+        self.describe(name, kind, treatment, description)
+    }
+
+    fn describe(
+        &mut self,
+        name: &str,
+        kind: ColumnType,
+        treatment: Treatment,
+        description: String,
+    ) -> Result<&mut ColumnDescription, String> {
         let column = ColumnName::new(name).map_err(|wrong| wrong.to_string())?;
         if !self.names.insert(name.to_owned()) {
             return Err(format!("two columns are called `{name}`"));
         }
-        let kind = match &role {
-            Role::Person | Role::Record { .. } => ColumnType::Pseudonym,
-            Role::Plain(kind) => *kind,
-        };
-        self.roles.push(ColumnRole {
-            name: column.clone(),
-            role,
-        });
-        let values = Vec::new();
-        let described = ColumnDescription {
+        self.columns.push(ColumnDescription {
             name: column,
             kind,
             treatment,
             description,
             bounds: None,
-            values,
-        };
-        self.columns.push(described);
+            values: Vec::new(),
+        });
         self.columns
             .last_mut()
             .ok_or_else(|| "a table has columns".to_owned())

@@ -1,5 +1,6 @@
 //! Treatments, column by column: a view's rows become what may be stored.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -13,20 +14,11 @@ use crate::IngestError;
 use crate::column::Action;
 use crate::date::Moment;
 use crate::derive::Formula;
-use crate::regions::{Place, Regions, UNKNOWN, country_code};
+use crate::pool::Shared;
+use crate::regions::{Place, UNKNOWN, country_code};
 use crate::table::{Table, precision_name};
 
-/// What treatments look at beside the rows.
-#[derive(Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
-    pub(crate) regions: &'a Regions,
-    /// The country of addresses that name none.
-    pub(crate) country: Option<&'a str>,
-    /// The year of the export's transaction time.
-    pub(crate) export_year: i32,
-}
-
-/// Rows after their treatment, persons and records still raw, and the rows that cannot stay.
+/// Rows after their treatment, records still raw, and the rows that cannot stay.
 pub(crate) struct Treated {
     pub(crate) rows: RecordBatch,
     /// Row and code, in no order; a row may have several.
@@ -43,15 +35,14 @@ pub(crate) const REJECTED_FIELD: &str = "rejected-field";
 /// Age from which everyone is in one class, by calendar year: over 90.
 const AGE_YEARS_MAX: i32 = 90;
 
-/// Treats the rows of one table. `persons` is the local id of each row's patient.
+/// Treats the rows of one table.
 ///
 /// # Errors
 /// `Defect`, when the view's columns are not what it declared.
 pub(crate) fn treat(
     table: &Table,
     raw: &RecordBatch,
-    persons: StringArray,
-    surroundings: &Surroundings<'_>,
+    shared: &Shared,
 ) -> Result<Treated, IngestError> {
     let mut out = Columns {
         raw,
@@ -60,7 +51,6 @@ pub(crate) fn treat(
         arrays: Vec::new(),
         faults: Vec::new(),
     };
-    out.push("person_id", Arc::new(persons));
     for (position, decision) in table.decisions.iter().enumerate() {
         let name = decision.name.as_str();
         match &decision.action {
@@ -71,11 +61,11 @@ pub(crate) fn treat(
             }
             Action::Date => out.date(name, &[position])?,
             Action::Year => out.year(name, position)?,
-            Action::AgeCap90 => out.birth_year(name, position, surroundings.export_year)?,
-            Action::Country => out.country(name, position, surroundings)?,
+            Action::AgeCap90 => out.birth_year(name, position, shared.export_year)?,
+            Action::Country => out.country(name, position, shared)?,
             Action::Region { country, state } => {
                 let place = [Some(position), out.position(country), out.position(state)];
-                out.region(name, place, surroundings)?;
+                out.region(name, place, shared)?;
             }
             Action::Reject => out.reject(position)?,
         }
@@ -97,44 +87,42 @@ pub(crate) fn treat(
 /// How many of a column's values are not among those its description declares. They stay: a query
 /// clamps numbers and puts other codes together.
 pub(crate) fn outside(column: &ColumnDescription, array: &ArrayRef) -> u64 {
-    let count = |outside: usize| outside as u64;
     if let Some(texts) = array.as_string_opt::<i32>() {
         if column.values.is_empty() {
             return 0;
         }
-        let known = |text: &str| column.values.iter().any(|value| value == text);
-        return count(texts.iter().flatten().filter(|text| !known(text)).count());
+        // Rows that follow each other mostly have one value.
+        let mut last: Option<(&str, u64)> = None;
+        let unknown = texts.iter().flatten().map(|text| match last {
+            Some((same, unknown)) if same == text => unknown,
+            _ => {
+                let unknown = u64::from(!column.values.iter().any(|value| value == text));
+                last = Some((text, unknown));
+                unknown
+            }
+        });
+        return unknown.sum();
     }
     let Some(bounds) = column.bounds else {
         return 0;
     };
+    let within = bounds_of(bounds);
+    let outside = |number: f64| u64::from(!within.contains(&number));
     if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-        return count(
-            numbers
-                .iter()
-                .flatten()
-                .filter(|n| !within(bounds, *n))
-                .count(),
-        );
+        return numbers.iter().flatten().map(outside).sum();
     }
     let whole = array.as_primitive_opt::<Int64Type>();
     // Whole numbers beyond 2^53 are rounded here, and far outside of any bounds.
     #[allow(clippy::cast_precision_loss, reason = "see above")]
     whole.map_or(0, |whole| {
-        count(
-            whole
-                .iter()
-                .flatten()
-                .filter(|n| !within(bounds, *n as f64))
-                .count(),
-        )
+        whole.iter().flatten().map(|n| outside(n as f64)).sum()
     })
 }
 
 #[allow(clippy::cast_precision_loss, reason = "bounds are within 2^53 units")]
-fn within(bounds: Clamp, number: f64) -> bool {
+fn bounds_of(bounds: Clamp) -> RangeInclusive<f64> {
     let unit = 10f64.powi(-i32::from(bounds.scale()));
-    (bounds.low() as f64 * unit..=bounds.high() as f64 * unit).contains(&number)
+    bounds.low() as f64 * unit..=bounds.high() as f64 * unit
 }
 
 /// The error of a view that does not give the columns it declared.
@@ -195,7 +183,7 @@ impl<'a> Columns<'a> {
         for row in 0..rows {
             let text = sources.iter().find_map(|source| value(source, row));
             let moment = self.moment(row, text);
-            days.append_option(moment.map(|moment| moment.days()));
+            days.append_option(moment.map(|moment| moment.days));
             precisions.append_option(moment.map(|moment| moment.precision.name()));
         }
         self.push(name, Arc::new(days.finish()));
@@ -207,10 +195,7 @@ impl<'a> Columns<'a> {
         let source = self.text(position)?;
         let mut years = Int64Builder::with_capacity(source.len());
         for (row, text) in source.iter().enumerate() {
-            years.append_option(
-                self.moment(row, text)
-                    .map(|moment| i64::from(moment.year())),
-            );
+            years.append_option(self.moment(row, text).map(|moment| i64::from(moment.year)));
         }
         self.push(name, Arc::new(years.finish()));
         Ok(())
@@ -222,7 +207,7 @@ impl<'a> Columns<'a> {
         let source = self.text(position)?;
         let mut years = Int64Builder::with_capacity(source.len());
         for (row, text) in source.iter().enumerate() {
-            let year = self.moment(row, text).map(|moment| moment.year());
+            let year = self.moment(row, text).map(|moment| moment.year);
             if year.is_some_and(|year| year > now) {
                 self.faults.push((row, IMPOSSIBLE_DATE));
             }
@@ -232,16 +217,11 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    fn country(
-        &mut self,
-        name: &str,
-        position: usize,
-        surroundings: &Surroundings<'_>,
-    ) -> Result<(), IngestError> {
+    fn country(&mut self, name: &str, position: usize, shared: &Shared) -> Result<(), IngestError> {
         let source = self.text(position)?;
         let mut codes = StringBuilder::with_capacity(source.len(), source.len() * 2);
         for text in source {
-            let code = text.or(surroundings.country).and_then(country_code);
+            let code = text.or(shared.country.as_deref()).and_then(country_code);
             codes.append_value(code.as_deref().unwrap_or(UNKNOWN));
         }
         self.push(name, Arc::new(codes.finish()));
@@ -252,20 +232,20 @@ impl<'a> Columns<'a> {
         &mut self,
         name: &str,
         [postcode, country, state]: [Option<usize>; 3],
-        surroundings: &Surroundings<'_>,
+        shared: &Shared,
     ) -> Result<(), IngestError> {
         let source = |at: Option<usize>| at.map(|at| self.text(at)).transpose();
         let (postcodes, countries, states) = (source(postcode)?, source(country)?, source(state)?);
         let mut regions = StringBuilder::with_capacity(self.raw.num_rows(), 64);
         for row in 0..self.raw.num_rows() {
             let at = |source: Option<&'a StringArray>| source.and_then(|from| value(from, row));
-            let country = at(countries).or(surroundings.country);
+            let country = at(countries).or(shared.country.as_deref());
             let place = Place {
                 country,
                 postcode: at(postcodes),
                 state: at(states),
             };
-            regions.append_value(surroundings.regions.region(&place));
+            regions.append_value(shared.regions.region(&place));
         }
         self.push(name, Arc::new(regions.finish()));
         Ok(())
@@ -276,15 +256,16 @@ impl<'a> Columns<'a> {
         let (starts, ends) = (self.text(start)?, self.text(end)?);
         let mut hours = Float64Builder::with_capacity(starts.len());
         for (row, (start, end)) in starts.iter().zip(ends).enumerate() {
-            let start = self.moment(row, start).and_then(|moment| moment.instant);
-            let end = self.moment(row, end).and_then(|moment| moment.instant);
-            let seconds = start
-                .zip(end)
-                .map(|(start, end)| (end - start).as_seconds_f64());
-            if seconds.is_some_and(|seconds| seconds < 0.0) {
+            let start = self.moment(row, start).and_then(|moment| moment.micros);
+            let end = self.moment(row, end).and_then(|moment| moment.micros);
+            let micros = start.zip(end).map(|(start, end)| end - start);
+            if micros.is_some_and(|micros| micros < 0) {
                 self.faults.push((row, IMPOSSIBLE_VALUE));
             }
-            hours.append_option(seconds.map(|seconds| seconds / 3600.0));
+            // All the time there is in years of four digits is below 2^59 microseconds, so what
+            // is rounded here is below a tenth of a millisecond.
+            #[allow(clippy::cast_precision_loss, reason = "see above")]
+            hours.append_option(micros.map(|micros| micros as f64 / 3_600_000_000.0));
         }
         self.push(name, Arc::new(hours.finish()));
         Ok(())

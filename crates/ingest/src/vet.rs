@@ -1,12 +1,12 @@
 //! What is checked of a record before any view sees it: type, id, person, last change.
 
-use std::mem;
-
-use lazaret_pseudonym::{Pseudonymiser, RawIdentifier};
+use lazaret_pseudonym::{PersonId, RawIdentifier, Token};
 use lazaret_views::Resource;
 
+use crate::IngestError;
 use crate::date::Moment;
-use crate::pipeline::Pipeline;
+use crate::persons::{Person, Persons};
+use crate::pool::{Kind, Shared};
 use crate::reference::{Subject, is_id, subject};
 use crate::table::PersonPath;
 use crate::treat::IMPOSSIBLE_DATE;
@@ -27,22 +27,8 @@ impl Fault {
     }
 }
 
-/// What is the same for all records of a file.
-pub(crate) struct Surroundings<'a> {
-    pub(crate) pipeline: &'a Pipeline,
-    pub(crate) keys: &'a Pseudonymiser,
-    /// The type that the file's name says.
-    pub(crate) resource_type: &'a str,
-    /// Where resources of this type name their person.
-    pub(crate) person: &'a PersonPath,
-    /// The export's own server, for absolute references.
-    pub(crate) base: Option<&'a str>,
-    /// Microseconds, UTC: of records that do not say when they changed.
-    pub(crate) exported: i64,
-    pub(crate) export_year: i32,
-}
-
 /// A record that views may see.
+#[derive(Clone, Copy)]
 pub(crate) struct Vetted {
     /// The pseudonym of the resource.
     pub(crate) resource: i64,
@@ -52,83 +38,104 @@ pub(crate) struct Vetted {
 }
 
 /// Whose record it is.
+#[derive(Clone, Copy)]
 pub(crate) enum Whose {
-    /// A patient's own record: the local id, and the identifier if it has one of the systems'.
-    Own(String, Option<RawIdentifier>),
-    /// A record of the patient with this local id.
-    Of(String),
+    /// A patient's own record.
+    Own(Own),
+    /// A record of this person.
+    Of(Person),
     /// Of a group, a device, a place.
     Nobody,
 }
 
-impl Whose {
-    /// The local id of the patient.
-    pub(crate) fn id(&self) -> Option<&str> {
-        match self {
-            Self::Own(id, _) | Self::Of(id) => Some(id),
-            Self::Nobody => None,
-        }
-    }
-
-    /// The patient and its identifier, taken out.
-    pub(crate) fn take_identifier(&mut self) -> Option<(String, Option<RawIdentifier>)> {
-        match self {
-            Self::Own(id, identifier) => Some((mem::take(id), identifier.take())),
-            _ => None,
-        }
-    }
+/// A patient's own record, which the run links to the person.
+#[derive(Clone, Copy)]
+pub(crate) struct Own {
+    pub(crate) token: Token,
+    pub(crate) subject: i64,
+    /// The person of its identifier, or of its local id when it has none.
+    pub(crate) person: PersonId,
+    pub(crate) identified: bool,
 }
 
 /// Checks a record.
 ///
 /// # Errors
-/// Why it goes to quarantine.
+/// Inside, why it goes to quarantine; outside, defects.
 pub(crate) fn vet(
     resource: &Resource<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Vetted, Fault> {
-    let kind = surroundings.resource_type;
-    if resource.resource_type() != kind {
-        return Err(Fault::new(
-            "wrong-type",
-            "the record is not of the type of its file",
-        ));
+    kind: &Kind,
+    shared: &Shared,
+    persons: &mut Persons,
+) -> Result<Result<Vetted, Fault>, IngestError> {
+    let resource_type = kind.resource_type.as_str();
+    if resource.resource_type() != resource_type {
+        let reason = "the record is not of the type of its file";
+        return Ok(Err(Fault::new("wrong-type", reason)));
     }
-    let id = resource.id().filter(|id| is_id(id));
-    let id = id.ok_or_else(|| Fault::new("no-id", "the record has no usable id"))?;
-    let whose = match surroundings.person {
-        PersonPath::Own => Whose::Own(id.to_owned(), identifier(resource, surroundings.pipeline)),
+    let Some(id) = resource.id().filter(|id| is_id(id)) else {
+        return Ok(Err(Fault::new("no-id", "the record has no usable id")));
+    };
+    let whose = match &kind.person {
+        PersonPath::Own => Whose::Own(own(resource, id, shared)?),
         PersonPath::Reference(fields) => {
-            let mut path: Vec<&str> = fields.iter().map(String::as_str).collect();
-            path.push("reference");
-            let reference = resource.text(&path).unwrap_or("");
-            match subject(reference, surroundings.base) {
-                Subject::Patient(id) => Whose::Of(id.to_owned()),
+            match subject(reference(resource, fields), shared.base.as_deref()) {
+                Subject::Patient(id) => Whose::Of(persons.find(id, shared)?),
                 Subject::NotAPerson => Whose::Nobody,
                 Subject::Unknown => {
-                    return Err(Fault::new("no-person", "the record names no patient"));
+                    let reason = "the record names no patient";
+                    return Ok(Err(Fault::new("no-person", reason)));
                 }
             }
         }
     };
     let updated = match resource.text(&["meta", "lastUpdated"]) {
-        None => surroundings.exported,
-        Some(text) => Moment::parse(text)
-            .and_then(|moment| moment.instant)
-            .map(|instant| instant.timestamp_micros())
-            .ok_or_else(|| Fault::new(IMPOSSIBLE_DATE, "meta.lastUpdated is no moment"))?,
+        None => Some(shared.exported),
+        Some(text) => Moment::parse(text).and_then(|moment| moment.micros),
     };
-    let resource = surroundings.keys.resource(kind, id);
-    Ok(Vetted {
+    let Some(updated) = updated else {
+        let reason = "meta.lastUpdated is no moment";
+        return Ok(Err(Fault::new(IMPOSSIBLE_DATE, reason)));
+    };
+    let resource = shared.keys.resource(resource_type, id);
+    Ok(Ok(Vetted {
         resource,
         updated,
         whose,
+    }))
+}
+
+/// The reference behind these fields; empty where there is none.
+fn reference<'r>(resource: &'r Resource<'_>, fields: &[String]) -> &'r str {
+    let text = match fields {
+        [field] => resource.text(&[field, "reference"]),
+        fields => {
+            let fields = fields.iter().map(String::as_str);
+            resource.text(&fields.chain(["reference"]).collect::<Vec<_>>())
+        }
+    };
+    text.unwrap_or("")
+}
+
+fn own(resource: &Resource<'_>, id: &str, shared: &Shared) -> Result<Own, IngestError> {
+    let keys = &shared.keys;
+    let token = keys.token("Patient", id);
+    let identifier = identifier(resource, &shared.systems);
+    let person = match &identifier {
+        Some(identifier) => keys.person(identifier),
+        None => keys.person(&RawIdentifier::local(id)?),
+    };
+    Ok(Own {
+        token,
+        subject: keys.subject(&token),
+        person,
+        identified: identifier.is_some(),
     })
 }
 
 /// The identifier of the first of the pipeline's systems that the patient has one of.
-fn identifier(resource: &Resource<'_>, pipeline: &Pipeline) -> Option<RawIdentifier> {
-    pipeline.systems.iter().find_map(|wanted| {
+fn identifier(resource: &Resource<'_>, systems: &[String]) -> Option<RawIdentifier> {
+    systems.iter().find_map(|wanted| {
         let mut of_system = resource
             .identifiers()
             .filter(|(system, _)| *system == Some(wanted.as_str()));

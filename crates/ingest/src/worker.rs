@@ -1,18 +1,18 @@
-//! What one thread does with one piece of a file: parse, vet, view, treat.
+//! What one thread does with one piece of a file: parse, vet, view, treat, pseudonymise.
 
-use std::collections::HashSet;
-use std::thread;
-
-use arrow::array::{BooleanArray, RecordBatch, StringArray};
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use lazaret_pseudonym::{Origin, RawIdentifier};
+use lazaret_pseudonym::{Origin, PersonId, Token};
 use lazaret_views::{Bound, Program, RecordError, Resource};
 
+use crate::IngestError;
 use crate::cut::{Line, Piece};
+use crate::persons::Persons;
+use crate::pool::{Kind, Shared};
+use crate::rows::{Rows, Sealed, UNFILTERED};
 use crate::run::Touched;
-use crate::treat::{self, Treated, treat};
-use crate::vet::{Fault, Surroundings, Vetted, Whose, vet};
-use crate::{IngestError, pipeline::Pipeline};
+use crate::treat::{Treated, treat};
+use crate::vet::{Fault, Own, Vetted, Whose, vet};
 
 /// Rows after which a group of records is closed, so that builders stay small.
 const GROUP_ROWS: usize = 64 << 10;
@@ -21,6 +21,7 @@ const GROUP_ROWS: usize = 64 << 10;
 pub(crate) struct Worker {
     programs: Vec<Running>,
     records: Vec<Open>,
+    persons: Persons,
     scratch: Vec<u8>,
 }
 
@@ -52,10 +53,17 @@ enum End {
 /// A patient's own record.
 pub(crate) struct Patient {
     pub(crate) resource: i64,
-    pub(crate) id: String,
-    /// An identifier of the pipeline's systems, if there is one.
-    pub(crate) identifier: Option<RawIdentifier>,
+    pub(crate) own: Own,
     pub(crate) rows: usize,
+}
+
+/// A record that cannot go in, as the export has it.
+pub(crate) struct Rejected {
+    pub(crate) line: Line,
+    pub(crate) fault: Fault,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether they are only the beginning of the line.
+    pub(crate) truncated: bool,
 }
 
 /// What came of a piece, in the order of its lines.
@@ -65,18 +73,24 @@ pub(crate) struct Harvest {
     pub(crate) accepted: u64,
     pub(crate) filtered: u64,
     pub(crate) not_a_person: u64,
-    pub(crate) rejected: Vec<(Line, Fault)>,
+    pub(crate) ignored_type: u64,
+    pub(crate) rejected: Vec<Rejected>,
     pub(crate) touched: Vec<Touched>,
+    /// Persons of rows for whom no `Patient` was ever read.
+    pub(crate) provisional: Vec<(Token, PersonId)>,
+    /// Patients, whom the run links to persons before their rows are sealed.
     pub(crate) patients: Vec<Patient>,
-    /// The table's place, its rows with raw persons and records, and where each came from.
-    pub(crate) rows: Vec<(usize, RecordBatch, Vec<Origin>)>,
+    /// Rows of patients, by table.
+    pub(crate) open: Vec<Rows>,
+    /// Rows of everything else, by table.
+    pub(crate) sealed: Vec<Sealed>,
 }
 
 impl Worker {
     /// A worker for files of this type.
-    pub(crate) fn new(pipeline: &Pipeline, resource_type: &str) -> Result<Self, IngestError> {
+    pub(crate) fn new(shared: &Shared, resource_type: &str) -> Result<Self, IngestError> {
         let mut programs = Vec::new();
-        for (table, known) in pipeline.tables.iter().enumerate() {
+        for (table, known) in shared.tables.iter().enumerate() {
             if known.view.resource() == resource_type {
                 let program = known.view.compile().map_err(|source| IngestError::View {
                     file: known.name.to_string(),
@@ -92,6 +106,7 @@ impl Worker {
         Ok(Self {
             programs,
             records: Vec::new(),
+            persons: Persons::default(),
             scratch: Vec::new(),
         })
     }
@@ -100,7 +115,8 @@ impl Worker {
     pub(crate) fn read(
         &mut self,
         piece: &Piece,
-        surroundings: &Surroundings<'_>,
+        kind: &Kind,
+        shared: &Shared,
     ) -> Result<Harvest, IngestError> {
         let mut harvest = Harvest::default();
         if piece.oversized {
@@ -112,19 +128,17 @@ impl Worker {
             };
             harvest.read = 1;
             let fault = Fault::new("too-large", "the line is longer than a record may be");
-            harvest.rejected.push((line, fault));
+            harvest.reject(piece, line, fault);
             return Ok(harvest);
         }
         for line in piece.lines() {
             harvest.read += 1;
-            if self
-                .record(piece, &line, surroundings, &mut harvest)
-                .is_err()
-            {
-                self.close(surroundings, &mut harvest)?;
-                if let Err(Full(fault)) = self.record(piece, &line, surroundings, &mut harvest) {
-                    self.close(surroundings, &mut harvest)?;
-                    harvest.rejected.push((line, fault));
+            if let Some(Full(_)) = self.record(piece, &line, kind, shared, &mut harvest)? {
+                self.close(piece, shared, &mut harvest)?;
+                let full = self.record(piece, &line, kind, shared, &mut harvest)?;
+                if let Some(Full(fault)) = full {
+                    self.close(piece, shared, &mut harvest)?;
+                    harvest.reject(piece, line, fault);
                 }
             }
             if self
@@ -132,44 +146,48 @@ impl Worker {
                 .iter()
                 .any(|running| running.owners.len() >= GROUP_ROWS)
             {
-                self.close(surroundings, &mut harvest)?;
+                self.close(piece, shared, &mut harvest)?;
             }
         }
-        self.close(surroundings, &mut harvest)?;
+        self.close(piece, shared, &mut harvest)?;
         // Faults of treatments are found when a group is closed, others at once.
-        harvest.rejected.sort_by_key(|(line, _)| line.number);
+        harvest
+            .rejected
+            .sort_by_key(|rejected| rejected.line.number);
         Ok(harvest)
     }
 
-    /// Reads a record into the open group.
+    /// Reads a record into the open group, unless the group is full.
     fn record(
         &mut self,
         piece: &Piece,
         line: &Line,
-        surroundings: &Surroundings<'_>,
+        kind: &Kind,
+        shared: &Shared,
         harvest: &mut Harvest,
-    ) -> Result<(), Full> {
+    ) -> Result<Option<Full>, IngestError> {
+        // Parsing unescapes in place, and the line may have to go to quarantine as it is.
         self.scratch.clear();
         self.scratch.extend_from_slice(piece.line(line));
-        let parsed = Resource::parse(&mut self.scratch, &surroundings.pipeline.limits);
-        let vetted = parsed
-            .map_err(|error| fault(&error))
-            .and_then(|resource| Ok((vet(&resource, surroundings)?, resource)));
-        let (vetted, resource) = match vetted {
-            Ok(vetted) => vetted,
-            Err(fault) => {
-                harvest.rejected.push((line.clone(), fault));
-                return Ok(());
+        let parsed = Resource::parse(&mut self.scratch, &shared.limits);
+        let resource = match parsed {
+            Ok(resource) => resource,
+            Err(error) => {
+                harvest.reject(piece, line.clone(), fault(&error));
+                return Ok(None);
             }
         };
-        let touched = Touched {
-            resource: vetted.resource,
-            updated: vetted.updated,
+        let vetted = match vet(&resource, kind, shared, &mut self.persons)? {
+            Ok(vetted) => vetted,
+            Err(fault) => {
+                harvest.reject(piece, line.clone(), fault);
+                return Ok(None);
+            }
         };
         if matches!(vetted.whose, Whose::Nobody) {
             harvest.not_a_person += 1;
-            harvest.touched.push(touched);
-            return Ok(());
+            harvest.touched.push(vetted.touched());
+            return Ok(None);
         }
         let mut open = Open {
             line: line.clone(),
@@ -202,102 +220,80 @@ impl Worker {
             }
         }
         self.records.push(open);
-        full.map_or(Ok(()), Err)
+        Ok(full)
     }
 
-    /// Turns the open group's rows into treated columns and drops the records at fault.
+    /// Turns the open group's rows into treated columns, drops the records at fault, and
+    /// pseudonymises what is not a patient's own.
     fn close(
         &mut self,
-        surroundings: &Surroundings<'_>,
+        piece: &Piece,
+        shared: &Shared,
         harvest: &mut Harvest,
     ) -> Result<(), IngestError> {
         let mut treated = Vec::with_capacity(self.programs.len());
         for running in &mut self.programs {
-            treated.push(running.treat(&mut self.records, surroundings)?);
+            treated.push(running.treat(&mut self.records, shared)?);
         }
         for (running, treated) in self.programs.iter_mut().zip(treated) {
-            let owners = std::mem::take(&mut running.owners);
-            let (rows, origins) = kept(treated.rows, &owners, &self.records)?;
-            if rows.num_rows() > 0 {
-                harvest.rows.push((running.table, rows, origins));
+            let (columns, origins) = kept(treated.rows, &running.owners, &self.records)?;
+            running.owners.clear();
+            let rows = Rows {
+                table: running.table,
+                columns,
+                origins,
+            };
+            if rows.origins.is_empty() {
+                continue;
+            }
+            // All records of a file are patients' own, or none is.
+            if matches!(
+                self.records.first().map(|record| record.vetted.whose),
+                Some(Whose::Own(_))
+            ) {
+                harvest.open.push(rows);
+            } else {
+                harvest.sealed.push(rows.seal(shared)?);
             }
         }
-        for mut record in self.records.drain(..) {
+        for record in self.records.drain(..) {
             match record.end {
                 End::Again => continue,
                 End::Rejected(fault) => {
-                    harvest.rejected.push((record.line, fault));
+                    harvest.reject(piece, record.line, fault);
                     continue;
                 }
                 End::Stays if record.rows > 0 => harvest.accepted += 1,
                 End::Stays => harvest.filtered += 1,
             }
-            let Vetted {
-                resource,
-                updated,
-                whose,
-            } = &mut record.vetted;
-            harvest.touched.push(Touched {
-                resource: *resource,
-                updated: *updated,
-            });
-            if let Some((id, identifier)) = whose.take_identifier() {
-                let (resource, rows) = (*resource, record.rows);
-                harvest.patients.push(Patient {
-                    resource,
-                    id,
-                    identifier,
-                    rows,
-                });
+            harvest.touched.push(record.vetted.touched());
+            match record.vetted.whose {
+                Whose::Own(own) => harvest.patients.push(Patient {
+                    resource: record.vetted.resource,
+                    own,
+                    rows: record.rows,
+                }),
+                Whose::Of(whose) if whose.provisional && record.rows > 0 => {
+                    harvest.provisional.push((whose.token, whose.person));
+                }
+                Whose::Of(_) | Whose::Nobody => {}
             }
         }
+        // Records of one person mostly follow each other.
+        harvest.provisional.dedup();
         Ok(())
     }
 }
 
 impl Harvest {
-    /// Leaves out the rows of these resources in one table's rows.
-    pub(crate) fn without(&mut self, table: usize, out: &HashSet<i64>) -> Result<(), IngestError> {
-        for (_, rows, origins) in self.rows.iter_mut().filter(|(of, ..)| *of == table) {
-            let stays = |origin: &Origin| !out.contains(&origin.resource);
-            let mask: BooleanArray = origins.iter().map(|origin| Some(stays(origin))).collect();
-            *rows = filter_record_batch(rows, &mask).map_err(|_| UNFILTERED)?;
-            origins.retain(stays);
-        }
-        Ok(())
+    fn reject(&mut self, piece: &Piece, line: Line, fault: Fault) {
+        self.rejected.push(Rejected {
+            bytes: piece.line(&line).to_vec(),
+            line,
+            fault,
+            truncated: piece.oversized,
+        });
     }
-}
-
-/// The error of rows that Arrow does not filter.
-const UNFILTERED: IngestError = IngestError::Defect {
-    reason: "rows cannot be filtered",
-};
-
-/// Each piece by a worker of its own, at the same time; the results in the order of the pieces.
-pub(crate) fn harvest(
-    workers: &mut [Worker],
-    pieces: &[Piece],
-    surroundings: &Surroundings<'_>,
-) -> Vec<Result<Harvest, IngestError>> {
-    if let (Some(worker), [piece]) = (workers.first_mut(), pieces) {
-        return vec![worker.read(piece, surroundings)];
-    }
-    thread::scope(|scope| {
-        let started: Vec<_> = workers
-            .iter_mut()
-            .zip(pieces)
-            .map(|(worker, piece)| scope.spawn(move || worker.read(piece, surroundings)))
-            .collect();
-        let stopped = |_| {
-            Err(IngestError::Defect {
-                reason: "a worker stopped",
-            })
-        };
-        started
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(stopped))
-            .collect()
-    })
 }
 
 /// The builders are full, and why the record would be refused otherwise.
@@ -305,13 +301,8 @@ struct Full(Fault);
 
 impl Running {
     /// Treats the rows, and marks the records they find at fault.
-    fn treat(
-        &mut self,
-        records: &mut [Open],
-        surroundings: &Surroundings<'_>,
-    ) -> Result<Treated, IngestError> {
-        let pipeline = surroundings.pipeline;
-        let table = pipeline.tables.get(self.table);
+    fn treat(&mut self, records: &mut [Open], shared: &Shared) -> Result<Treated, IngestError> {
+        let table = shared.tables.get(self.table);
         let table = table.ok_or(IngestError::Defect {
             reason: "a table's place",
         })?;
@@ -324,17 +315,7 @@ impl Running {
                 reason: "a view's rows are not counted right",
             });
         }
-        let ids = self
-            .owners
-            .iter()
-            .map(|owner| records.get(*owner)?.vetted.whose.id());
-        let persons: StringArray = ids.collect();
-        let around = treat::Surroundings {
-            regions: &pipeline.regions,
-            country: pipeline.country.as_deref(),
-            export_year: surroundings.export_year,
-        };
-        let treated = treat(table, &raw, persons, &around)?;
+        let treated = treat(table, &raw, shared)?;
         for (row, code) in &treated.faults {
             let record = self
                 .owners
@@ -346,6 +327,31 @@ impl Running {
             }
         }
         Ok(treated)
+    }
+}
+
+impl Vetted {
+    const fn touched(&self) -> Touched {
+        Touched {
+            resource: self.resource,
+            updated: self.updated,
+        }
+    }
+
+    /// Where a row comes from; none for a record of nobody.
+    const fn origin(&self, ordinal: i32) -> Option<Origin> {
+        let (person, subject) = match self.whose {
+            Whose::Own(own) => (own.person, own.subject),
+            Whose::Of(person) => (person.person, person.subject),
+            Whose::Nobody => return None,
+        };
+        Some(Origin {
+            person,
+            subject,
+            resource: self.resource,
+            ordinal,
+            updated: self.updated,
+        })
     }
 }
 
@@ -367,14 +373,7 @@ fn kept(
         let Some(record) = stays(owner) else { continue };
         ordinal = if last == Some(owner) { ordinal + 1 } else { 0 };
         last = Some(owner);
-        let Vetted {
-            resource, updated, ..
-        } = record.vetted;
-        origins.push(Origin {
-            resource,
-            ordinal,
-            updated,
-        });
+        origins.extend(record.vetted.origin(ordinal));
     }
     if origins.len() == owners.len() {
         return Ok((rows, origins));

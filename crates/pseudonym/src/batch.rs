@@ -11,7 +11,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use lazaret_model::{ColumnName, ColumnType};
 
-use crate::{Identities, PseudonymError, Pseudonymiser};
+use crate::{PersonId, PseudonymError, Pseudonymiser};
 
 /// The name of the person's column, the first of every batch.
 pub const PERSON_COLUMN: &str = "person_id";
@@ -22,8 +22,6 @@ pub const HIDDEN_COLUMNS: [&str; 4] = ["_resource", "_ordinal", "_subject", "_up
 /// What a column of a raw batch is, decided by the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
-    /// The local id of the row's `Patient`, as text; exactly one column has this role.
-    Person,
     /// The local id of a record, as text.
     Record {
         /// The record's type, such as `Encounter`.
@@ -42,9 +40,13 @@ pub struct ColumnRole {
     pub role: Role,
 }
 
-/// Where a row came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whose a row is and where it came from. No `Debug`: it holds pseudonyms.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
+    /// The person, from `Pseudonymiser::person` or `Identities`.
+    pub person: PersonId,
+    /// The source's record of the person, from `Pseudonymiser::subject`.
+    pub subject: i64,
     /// The resource, from `Pseudonymiser::resource`.
     pub resource: i64,
     /// The row's number within its resource and table, from 0.
@@ -66,12 +68,12 @@ impl RawBatch {
     ///
     /// # Errors
     /// `Column`, when a column has no role, two roles, a name that a table cannot have, or a type
-    /// that does not fit its role, or a role has no column; `Shape`, when not exactly one column
-    /// is the person's, or rows and origins differ in number.
+    /// that does not fit its role, or a role has no column; `Shape`, when rows and origins differ in
+    /// number.
     ///
     /// # Privacy
-    /// What nobody decided about does not pass. A plain column is never a pseudonym, so raw numbers
-    /// cannot pose as one; numbers are finite.
+    /// What nobody decided about does not pass. Each row has a person, by its origin's type. A plain
+    /// column is never a pseudonym, so raw numbers cannot pose as one; numbers are finite.
     pub fn seal(
         columns: RecordBatch,
         roles: &[ColumnRole],
@@ -106,16 +108,6 @@ impl RawBatch {
                 reason: "a role without a column",
             });
         }
-        if ordered
-            .iter()
-            .filter(|role| role.role == Role::Person)
-            .count()
-            != 1
-        {
-            return Err(PseudonymError::Shape {
-                reason: "exactly one column is the person's",
-            });
-        }
         if origins.len() != columns.num_rows() {
             return Err(PseudonymError::Shape {
                 reason: "each row needs its origin",
@@ -123,7 +115,7 @@ impl RawBatch {
         }
         if origins
             .iter()
-            .any(|origin| origin.resource < 0 || origin.ordinal < 0)
+            .any(|origin| origin.resource < 0 || origin.ordinal < 0 || origin.subject < 0)
         {
             return Err(PseudonymError::Shape {
                 reason: "an origin is never negative",
@@ -181,18 +173,14 @@ impl fmt::Debug for PseudonymisedBatch {
 pub(crate) fn pseudonymise(
     keys: &Pseudonymiser,
     raw: RawBatch,
-    identities: &mut Identities,
 ) -> Result<PseudonymisedBatch, PseudonymError> {
+    let whole = |of: fn(&Origin) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(raw.origins.iter().map(of)))
+    };
     let mut fields = vec![Field::new(PERSON_COLUMN, DataType::Int64, false)];
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(raw.roles.len() + HIDDEN_COLUMNS.len());
-    let mut subjects = None;
+    let mut arrays: Vec<ArrayRef> = vec![whole(|origin| origin.person.get())];
     for (ColumnRole { name, role }, array) in raw.roles.iter().zip(raw.columns.columns()) {
         match role {
-            Role::Person => {
-                let (persons, named) = persons(keys, array.as_string(), identities)?;
-                arrays.insert(0, Arc::new(persons));
-                subjects = Some(named);
-            }
             Role::Record { kind } => {
                 fields.push(Field::new(name.as_str(), DataType::Int64, true));
                 arrays.push(Arc::new(records(keys, kind, array.as_string())));
@@ -203,56 +191,21 @@ pub(crate) fn pseudonymise(
             }
         }
     }
-    let subjects = subjects.ok_or(PseudonymError::Shape {
-        reason: "no column is the person's",
-    })?;
     let [resource, ordinal, subject, updated] = HIDDEN_COLUMNS;
     fields.push(Field::new(resource, DataType::Int64, false));
     fields.push(Field::new(ordinal, DataType::Int32, false));
     fields.push(Field::new(subject, DataType::Int64, false));
     fields.push(Field::new(updated, DataType::Int64, false));
-    let origins = &raw.origins;
-    arrays.push(Arc::new(Int64Array::from_iter_values(
-        origins.iter().map(|o| o.resource),
-    )));
-    arrays.push(Arc::new(Int32Array::from_iter_values(
-        origins.iter().map(|o| o.ordinal),
-    )));
-    arrays.push(Arc::new(subjects));
-    arrays.push(Arc::new(Int64Array::from_iter_values(
-        origins.iter().map(|o| o.updated),
-    )));
+    arrays.push(whole(|origin| origin.resource));
+    let ordinals = raw.origins.iter().map(|origin| origin.ordinal);
+    arrays.push(Arc::new(Int32Array::from_iter_values(ordinals)));
+    arrays.push(whole(|origin| origin.subject));
+    arrays.push(whole(|origin| origin.updated));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
         .map(PseudonymisedBatch)
         .map_err(|_| PseudonymError::Shape {
             reason: "columns of different length",
         })
-}
-
-/// Pseudonyms and subjects of the rows; the rows of a resource follow each other, so the last
-/// answer is kept.
-fn persons(
-    keys: &Pseudonymiser,
-    ids: &StringArray,
-    identities: &mut Identities,
-) -> Result<(Int64Array, Int64Array), PseudonymError> {
-    let mut persons = Vec::with_capacity(ids.len());
-    let mut subjects = Vec::with_capacity(ids.len());
-    let mut last: Option<(&str, i64, i64)> = None;
-    for (row, id) in ids.iter().enumerate() {
-        let id = local_id("Patient", id.ok_or(PseudonymError::NoPerson { row })?);
-        let (person, subject) = match last {
-            Some((known, person, subject)) if known == id => (person, subject),
-            _ => {
-                let (token, person) = keys.resolve(identities, id)?;
-                (person.get(), keys.subject(&token))
-            }
-        };
-        last = Some((id, person, subject));
-        persons.push(person);
-        subjects.push(subject);
-    }
-    Ok((persons.into(), subjects.into()))
 }
 
 fn records(keys: &Pseudonymiser, kind: &str, ids: &StringArray) -> Int64Array {
@@ -280,7 +233,7 @@ fn local_id<'a>(kind: &str, id: &'a str) -> &'a str {
 /// Whether a column can have the role: its type, the person's name and nothing but finite numbers.
 fn check(role: &Role, field: &Field, array: &ArrayRef) -> Result<(), &'static str> {
     let expected = match role {
-        Role::Person | Role::Record { .. } => DataType::Utf8,
+        Role::Record { .. } => DataType::Utf8,
         Role::Plain(ColumnType::Pseudonym) => {
             return Err("a pseudonym is made from a person or a record, it cannot be plain");
         }
@@ -289,10 +242,8 @@ fn check(role: &Role, field: &Field, array: &ArrayRef) -> Result<(), &'static st
     if *field.data_type() != expected {
         return Err("its type does not fit its role");
     }
-    match (*role == Role::Person, field.name() == PERSON_COLUMN) {
-        (true, false) => return Err("the person's column is called `person_id`"),
-        (false, true) => return Err("`person_id` is the person's column"),
-        _ => {}
+    if field.name() == PERSON_COLUMN {
+        return Err("`person_id` is the person's column, which comes from the origins");
     }
     let numbers: Option<&Float64Array> = array.as_primitive_opt::<Float64Type>();
     if numbers.is_some_and(|numbers| numbers.iter().flatten().any(|n| !n.is_finite())) {

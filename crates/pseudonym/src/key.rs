@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -21,15 +21,15 @@ const SALT: &[u8] = b"lazaret/subkeys/v1";
 pub(crate) struct Secret(Box<[u8; KEY_BYTES]>);
 
 impl Secret {
-    /// HMAC-SHA-256 of the parts, one after the other.
-    pub(crate) fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-        hmac_sha256(&self.0[..], parts)
+    /// HMAC-SHA-256 under this key.
+    pub(crate) fn keyed(&self) -> Keyed {
+        Keyed::new(&self.0[..])
     }
 
     /// A subkey for one use: HKDF-SHA-256 (RFC 5869) of one output block.
     pub(crate) fn subkey(&self, info: &str) -> Self {
-        let extracted = hmac_sha256(SALT, &[&self.0[..]]);
-        let expanded = hmac_sha256(&extracted[..], &[info.as_bytes(), &[1]]);
+        let extracted = Keyed::new(SALT).mac(&[&self.0[..]]);
+        let expanded = Keyed::new(&extracted[..]).mac(&[info.as_bytes(), &[1]]);
         Self(Box::new(*expanded))
     }
 
@@ -125,6 +125,43 @@ impl Drop for Secret {
     }
 }
 
+/// HMAC-SHA-256 (RFC 2104) that has taken its key already: half the work of a short message. The
+/// state opens what the key opens, so it is kept like one: on the heap, and wiped when dropped. So
+/// is each copy that takes a message; what moves of such a copy leave on the stack is not.
+pub(crate) struct Keyed(Box<Hmac<Sha256>>);
+
+impl Keyed {
+    /// Under a key of at most 64 bytes, which is the block size: it is padded with zeros, as the
+    /// standard does, so this cannot fail.
+    fn new(key: &[u8]) -> Self {
+        let mut block = Zeroizing::new([0u8; 64]);
+        for (slot, byte) in block.iter_mut().zip(key) {
+            *slot = *byte;
+        }
+        Self(Box::new(Hmac::<Sha256>::new((&*block).into())))
+    }
+
+    /// The MAC of the parts, one after the other.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let mut mac = Hmac::clone(&self.0);
+        for part in parts {
+            mac.update(part);
+        }
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+
+    /// The MAC of two texts, each after its length in eight bytes.
+    pub(crate) fn framed(&self, domain: &str, id: &str) -> Zeroizing<[u8; 32]> {
+        let length = |text: &str| (text.len() as u64).to_be_bytes();
+        self.mac(&[
+            &length(domain),
+            domain.as_bytes(),
+            &length(id),
+            id.as_bytes(),
+        ])
+    }
+}
+
 macro_rules! key {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
@@ -207,20 +244,6 @@ pub(crate) fn new_file(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes, which is the block size: the key is
-/// padded with zeros, as the standard does, so building it cannot fail.
-fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    let mut block = Zeroizing::new([0u8; 64]);
-    for (slot, byte) in block.iter_mut().zip(key) {
-        *slot = *byte;
-    }
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    for part in parts {
-        mac.update(part);
-    }
-    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
 #[cfg(unix)]

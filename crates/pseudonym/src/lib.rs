@@ -58,12 +58,6 @@ pub enum PseudonymError {
         /// What does not fit.
         reason: &'static str,
     },
-    /// A row belongs to nobody.
-    #[error("row {row} has no person: such a record goes to quarantine before this step")]
-    NoPerson {
-        /// The row, counted from 0.
-        row: usize,
-    },
     /// The columns of a batch do not fit together.
     #[error("the batch cannot be built: {reason}")]
     Shape {

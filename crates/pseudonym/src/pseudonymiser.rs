@@ -2,20 +2,20 @@
 
 use crate::batch;
 use crate::identifier::first_63_bits;
-use crate::key::Secret;
+use crate::key::{Keyed, Secret};
 use crate::{
-    CentreKey, HolderKey, Identities, PersonId, PseudonymError, PseudonymisedBatch, RawBatch,
-    RawIdentifier, RecordId, Token,
+    CentreKey, HolderKey, PersonId, PseudonymError, PseudonymisedBatch, RawBatch, RawIdentifier,
+    RecordId, Token,
 };
 
-/// Makes pseudonyms. Holds the keys, so it has no `Debug`, `Clone` or `Serialize`; they are wiped
-/// when it is dropped.
+/// Makes pseudonyms, in as many threads as share it. Holds the keys as the states of keyed hashes,
+/// so it has no `Debug`, `Clone` or `Serialize`; they are wiped when it is dropped.
 pub struct Pseudonymiser {
     person: Chain,
     record: Chain,
     resource: Chain,
-    token: Secret,
-    subject: Secret,
+    token: Keyed,
+    subject: Keyed,
 }
 
 impl Pseudonymiser {
@@ -31,9 +31,12 @@ impl Pseudonymiser {
         Self {
             record: Chain::derived(&holder, &centre, "record"),
             resource: Chain::derived(&holder, &centre, "resource"),
-            token: holder.subkey("token"),
-            subject: centre.subkey("subject"),
-            person: Chain { holder, centre },
+            token: holder.subkey("token").keyed(),
+            subject: centre.subkey("subject").keyed(),
+            person: Chain {
+                holder: holder.keyed(),
+                centre: centre.keyed(),
+            },
         }
     }
 
@@ -76,7 +79,7 @@ impl Pseudonymiser {
     /// One step only: a token is for the holder's identity file, whose reader has no keys.
     #[must_use]
     pub fn token(&self, domain: &str, value: &str) -> Token {
-        Token::of(&framed(&self.token, domain, value))
+        Token::of(&self.token.framed(domain, value))
     }
 
     /// The number under which the lake knows a source's person record, to find what moves when
@@ -89,74 +92,36 @@ impl Pseudonymiser {
         first_63_bits(&self.subject.mac(&[token.as_bytes()])[..])
     }
 
-    /// The pseudonym behind a local `Patient` id: the person it is linked to in `identities`, or
-    /// else the pseudonym of the local id, which is linked until its `Patient` says otherwise.
-    ///
-    /// # Errors
-    /// `MalformedIdentifier`, when the id is empty.
-    ///
-    /// # Privacy
-    /// A person the source did not identify is a pseudonym like others; nothing of the id remains.
-    pub fn resolve(
-        &self,
-        identities: &mut Identities,
-        local_id: &str,
-    ) -> Result<(Token, PersonId), PseudonymError> {
-        let token = self.token("Patient", local_id);
-        if let Some(person) = identities.get(&token) {
-            return Ok((token, person));
-        }
-        let person = self.person(&RawIdentifier::local(local_id)?);
-        identities.link(token, person);
-        Ok((token, person))
-    }
-
     /// Replaces the raw columns of a batch by pseudonyms and adds the hidden columns.
     ///
     /// # Errors
-    /// `NoPerson`, when a row's person is missing; `MalformedIdentifier`, when an id is empty;
     /// `Shape`, when the columns do not fit together.
     ///
     /// # Privacy
     /// The batch that comes out holds no raw column: persons and records are pseudonyms, and every
     /// other column passed because its role said so. Arrow's buffers of the raw columns are freed
     /// here and not wiped: that would need unsafe code.
-    pub fn batch(
-        &self,
-        raw: RawBatch,
-        identities: &mut Identities,
-    ) -> Result<PseudonymisedBatch, PseudonymError> {
-        batch::pseudonymise(self, raw, identities)
+    pub fn batch(&self, raw: RawBatch) -> Result<PseudonymisedBatch, PseudonymError> {
+        batch::pseudonymise(self, raw)
     }
 }
 
 /// The keys of the two steps.
 struct Chain {
-    holder: Secret,
-    centre: Secret,
+    holder: Keyed,
+    centre: Keyed,
 }
 
 impl Chain {
     fn derived(holder: &Secret, centre: &Secret, use_: &str) -> Self {
         Self {
-            holder: holder.subkey(use_),
-            centre: centre.subkey(use_),
+            holder: holder.subkey(use_).keyed(),
+            centre: centre.subkey(use_).keyed(),
         }
     }
 
     fn mac(&self, domain: &str, id: &str) -> [u8; 32] {
-        let delivery = framed(&self.holder, domain, id);
+        let delivery = self.holder.framed(domain, id);
         *self.centre.mac(&[&delivery[..]])
     }
-}
-
-/// The MAC of two texts, each after its length in eight bytes.
-fn framed(key: &Secret, domain: &str, id: &str) -> zeroize::Zeroizing<[u8; 32]> {
-    let length = |text: &str| (text.len() as u64).to_be_bytes();
-    key.mac(&[
-        &length(domain),
-        domain.as_bytes(),
-        &length(id),
-        id.as_bytes(),
-    ])
 }

@@ -54,7 +54,7 @@ fn subkeys_are_those_of_rfc_5869() {
     let mut expected = [0; 32];
     let library = hkdf::Hkdf::<Sha256>::new(Some(b"lazaret/subkeys/v1"), &raw);
     library.expand(b"record", &mut expected).unwrap();
-    let mine = holder.0.subkey("record").mac(&[b"x"]);
+    let mine = holder.0.subkey("record").keyed().mac(&[b"x"]);
     let theirs = {
         use hmac::{Hmac, KeyInit, Mac};
         Hmac::<Sha256>::new_from_slice(&expected)
@@ -317,13 +317,15 @@ fn text(values: &[Option<&str>]) -> ArrayRef {
     Arc::new(StringArray::from(values.to_vec()))
 }
 
+/// The person of the row: the first two are one's.
+fn person_of(keys: &Pseudonymiser, row: i64) -> PersonId {
+    let id = if row < 2 { "p1" } else { "p2" };
+    keys.person(&RawIdentifier::local(id).ok().unwrap())
+}
+
 fn rows() -> (RecordBatch, Vec<ColumnRole>, Vec<Origin>) {
-    let columns: [(&str, ArrayRef); 5] = [
+    let columns: [(&str, ArrayRef); 4] = [
         ("code", text(&[Some("a"), None, Some("b")])),
-        (
-            "person_id",
-            text(&[Some("p1"), Some("Patient/p1"), Some("p2")]),
-        ),
         (
             "encounter_id",
             text(&[Some("e1"), Some("Encounter/e1"), None]),
@@ -338,7 +340,6 @@ fn rows() -> (RecordBatch, Vec<ColumnRole>, Vec<Origin>) {
         ),
     ];
     let roles = vec![
-        role("person_id", Role::Person),
         role(
             "encounter_id",
             Role::Record {
@@ -349,8 +350,11 @@ fn rows() -> (RecordBatch, Vec<ColumnRole>, Vec<Origin>) {
         role("value", Role::Plain(ColumnType::Number)),
         role("day", Role::Plain(ColumnType::Date)),
     ];
+    let keys = keys();
     let origins = (0..3)
         .map(|n| Origin {
+            person: person_of(&keys, n),
+            subject: keys.subject(&keys.token("Patient", ["p1", "p1", "p2"][n as usize])),
             resource: n / 2,
             ordinal: i32::try_from(n % 2).unwrap(),
             updated: 9,
@@ -367,16 +371,9 @@ fn rows() -> (RecordBatch, Vec<ColumnRole>, Vec<Origin>) {
 fn a_batch_comes_out_without_raw_columns() {
     let (columns, roles, origins) = rows();
     let keys = keys();
-    let mut identities = Identities::new();
-    let known = keys.person(
-        &RawIdentifier::new(SYSTEM, "185057800608436".into())
-            .ok()
-            .unwrap(),
-    );
-    identities.link(keys.token("Patient", "p1"), known);
     let raw = RawBatch::seal(columns, &roles, origins).ok().unwrap();
     assert_eq!(raw.rows(), 3);
-    let sealed = keys.batch(raw, &mut identities).unwrap();
+    let sealed = keys.batch(raw).unwrap();
     assert_eq!(
         format!("{sealed:?}"),
         "PseudonymisedBatch(3 rows, 9 columns)"
@@ -390,12 +387,9 @@ fn a_batch_comes_out_without_raw_columns() {
         .collect();
     let expected = ["person_id", "code", "encounter_id", "value", "day"];
     assert_eq!(names, [&expected[..], &HIDDEN_COLUMNS[..]].concat());
-    let provisional = keys.person(&RawIdentifier::local("p2").ok().unwrap());
     let persons = batch.column(0).as_primitive::<Int64Type>();
-    assert_eq!(
-        persons.values(),
-        &[known.get(), known.get(), provisional.get()]
-    );
+    let expected = [0, 1, 2].map(|row| person_of(&keys, row).get());
+    assert_eq!(persons.values(), &expected);
     let encounter = keys.record("Encounter", "e1").get();
     let encounters = batch.column(2).as_primitive::<Int64Type>();
     assert_eq!(
@@ -421,18 +415,17 @@ fn a_batch_comes_out_without_raw_columns() {
         assert_eq!(field.is_nullable(), !hidden_or_person, "{}", field.name());
         assert!(*array.data_type() != DataType::Utf8 || field.name() == "code");
     }
-    assert!(identities.get(&keys.token("Patient", "p2")) == Some(provisional));
 }
 
 #[test]
 fn a_batch_without_a_clear_decision_is_refused() {
     type Change = fn(&mut Vec<ColumnRole>, &mut Vec<Origin>);
-    let cases: [(&str, Change); 9] = [
+    let cases: [(&str, Change); 8] = [
         ("column `code`: no role: decide what it is", |roles, _| {
-            roles.remove(2);
+            roles.remove(1);
         }),
         ("column `code`: it is there twice", |roles, _| {
-            roles.push(roles[2].clone())
+            roles.push(roles[1].clone())
         }),
         ("column `extra`: a role without a column", |roles, _| {
             roles.push(role("extra", Role::Plain(ColumnType::Text)));
@@ -440,25 +433,13 @@ fn a_batch_without_a_clear_decision_is_refused() {
         (
             "column `code`: its type does not fit its role",
             |roles, _| {
-                roles[2].role = Role::Plain(ColumnType::Date);
+                roles[1].role = Role::Plain(ColumnType::Date);
             },
         ),
         (
             "column `encounter_id`: a pseudonym is made from a person or a record, it cannot be \
              plain",
-            |roles, _| roles[1].role = Role::Plain(ColumnType::Pseudonym),
-        ),
-        (
-            "column `person_id`: `person_id` is the person's column",
-            |roles, _| {
-                roles[0].role = Role::Plain(ColumnType::Text);
-            },
-        ),
-        (
-            "column `encounter_id`: the person's column is called `person_id`",
-            |roles, _| {
-                roles[1].role = Role::Person;
-            },
+            |roles, _| roles[0].role = Role::Plain(ColumnType::Pseudonym),
         ),
         (
             "the batch cannot be built: each row needs its origin",
@@ -472,6 +453,12 @@ fn a_batch_without_a_clear_decision_is_refused() {
                 origins[0].resource = -1;
             },
         ),
+        (
+            "the batch cannot be built: an origin is never negative",
+            |_, origins| {
+                origins[2].subject = -1;
+            },
+        ),
     ];
     for (expected, change) in cases {
         let (columns, mut roles, mut origins) = rows();
@@ -479,43 +466,25 @@ fn a_batch_without_a_clear_decision_is_refused() {
         let refused = RawBatch::seal(columns, &roles, origins).err().unwrap();
         assert_eq!(refused.to_string(), expected);
     }
-    let (columns, roles, origins) = rows();
-    let without = columns.project(&[0, 2, 3, 4]).unwrap();
-    let refused = RawBatch::seal(without, &roles[1..], origins).err().unwrap();
-    assert!(matches!(refused, PseudonymError::Shape { .. }));
+    let (columns, _, origins) = rows();
+    let mut names: Vec<_> = columns.schema().fields().iter().cloned().collect();
+    names[0] = Arc::new(names[0].as_ref().clone().with_name(PERSON_COLUMN));
+    let schema = Arc::new(arrow::datatypes::Schema::new(names));
+    let posing = RecordBatch::try_new(schema, columns.columns().to_vec()).unwrap();
+    let roles = [role(PERSON_COLUMN, Role::Plain(ColumnType::Text))];
+    let refused = RawBatch::seal(posing, &roles, origins).err().unwrap();
+    assert_eq!(
+        refused.to_string(),
+        "column `person_id`: `person_id` is the person's column, which comes from the origins"
+    );
 }
 
 #[test]
-fn rows_of_nobody_and_numbers_that_are_none_are_refused() {
-    let origin = Origin {
-        resource: 0,
-        ordinal: 0,
-        updated: 0,
-    };
-    let person = role("person_id", Role::Person);
-    let one = |array: ArrayRef| {
-        RecordBatch::try_from_iter_with_nullable([("person_id", array, true)]).unwrap()
-    };
-    for (id, wanted_row) in [(None, Some(0)), (Some(""), None), (Some("Patient/"), None)] {
-        let raw = RawBatch::seal(
-            one(text(&[id])),
-            std::slice::from_ref(&person),
-            vec![origin],
-        );
-        let refused = keys()
-            .batch(raw.ok().unwrap(), &mut Identities::new())
-            .unwrap_err();
-        match wanted_row {
-            Some(wanted) => {
-                assert!(matches!(refused, PseudonymError::NoPerson { row } if row == wanted))
-            }
-            None => assert!(matches!(refused, PseudonymError::MalformedIdentifier)),
-        }
-    }
+fn numbers_that_are_none_are_refused() {
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let (columns, roles, origins) = rows();
         let mut arrays = columns.columns().to_vec();
-        arrays[3] = Arc::new(Float64Array::from(vec![1.0, number, 2.0]));
+        arrays[2] = Arc::new(Float64Array::from(vec![1.0, number, 2.0]));
         let columns = RecordBatch::try_new(columns.schema(), arrays).unwrap();
         let refused = RawBatch::seal(columns, &roles, origins).err().unwrap();
         assert_eq!(

@@ -27,7 +27,7 @@ type Read = Vec<(u64, u64, Vec<u8>)>;
 
 fn lines(pieces: &[Piece]) -> Read {
     let of = |piece: &Piece| {
-        let lines = piece.lines();
+        let lines: Vec<_> = piece.lines().collect();
         lines
             .iter()
             .map(|line| (line.number, line.offset, piece.line(line).to_vec()))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use lazaret_model::TableDescription;
 use lazaret_pseudonym::{
-    CentreKey, ColumnRole, HolderKey, Identities, Origin, Pseudonymiser, RawBatch, Role,
+    CentreKey, ColumnRole, HolderKey, Origin, Pseudonymiser, RawBatch, RawIdentifier, Role,
 };
 use object_store::memory::InMemory;
 
@@ -314,31 +314,26 @@ async fn pseudonymised_batches_go_in_and_come_out() {
     );
     let text = |values: [&str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
     let years = Arc::new(Int64Array::from(vec![1950, 1960])) as ArrayRef;
-    let columns = [
-        ("person_id", text(["p1", "p2"])),
-        ("birth_year", years),
-        ("sex", text(["f"; 2])),
-    ];
+    let columns = [("birth_year", years), ("sex", text(["f"; 2]))];
     let roles: Vec<ColumnRole> = person()
         .columns
         .into_iter()
+        .skip(1)
         .map(|column| ColumnRole {
-            role: if column.name.as_str() == "person_id" {
-                Role::Person
-            } else {
-                Role::Plain(column.kind)
-            },
+            role: Role::Plain(column.kind),
             name: column.name,
         })
         .collect();
     let origins = ["p1", "p2"].map(|id| Origin {
+        person: keys.person(&RawIdentifier::local(id).unwrap()),
+        subject: keys.subject(&keys.token("Patient", id)),
         resource: keys.resource("Patient", id),
         ordinal: 0,
         updated: 10,
     });
     let raw = RecordBatch::try_from_iter(columns).unwrap();
     let raw = RawBatch::seal(raw, &roles, origins.to_vec()).unwrap();
-    let batch = keys.batch(raw, &mut Identities::new()).unwrap();
+    let batch = keys.batch(raw).unwrap();
     let lake = lake();
     let mut night = open(&lake, 1).await;
     night.append(&name("person"), batch).unwrap();
