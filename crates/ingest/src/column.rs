@@ -208,6 +208,11 @@ pub(crate) fn bounds(text: Option<&str>, scale: Option<u8>) -> Result<Option<Cla
 
 impl Decision {
     fn fits(&self) -> Result<(), String> {
+        if let ColumnKind::List(_) = self.kind {
+            return Err(
+                "a collection is no column of a table: take it apart by forEach".to_owned(),
+            );
+        }
         let numeric = matches!(self.kind, ColumnKind::Integer | ColumnKind::Number);
         let text = self.kind == ColumnKind::Text;
         let keeps = self.action == Action::Keep;

@@ -118,7 +118,7 @@ impl Outline {
         let (role, treatment) = match &decision.action {
             Action::Person | Action::Input | Action::Reject => return Ok(()),
             Action::Record(kind) => (Role::Record { kind: kind.clone() }, Treatment::Record),
-            Action::Keep => (plain(kept_type(decision.kind)), Treatment::Keep),
+            Action::Keep => (plain(kept_type(decision.kind)?), Treatment::Keep),
             Action::Date => {
                 return self.date(&decision.name, Treatment::Date, &decision.description);
             }
@@ -211,12 +211,13 @@ pub(crate) fn precision_name(date: &str) -> String {
     format!("{date}_precision")
 }
 
-const fn kept_type(kind: ColumnKind) -> ColumnType {
+fn kept_type(kind: ColumnKind) -> Result<ColumnType, String> {
     match kind {
-        ColumnKind::Text => ColumnType::Text,
-        ColumnKind::Boolean => ColumnType::Boolean,
-        ColumnKind::Integer => ColumnType::Integer,
-        ColumnKind::Number => ColumnType::Number,
+        ColumnKind::Text => Ok(ColumnType::Text),
+        ColumnKind::Boolean => Ok(ColumnType::Boolean),
+        ColumnKind::Integer => Ok(ColumnType::Integer),
+        ColumnKind::Number => Ok(ColumnType::Number),
+        ColumnKind::List(_) => Err("a collection is no column of a table".to_owned()),
     }
 }
 

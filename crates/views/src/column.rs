@@ -1,11 +1,12 @@
 //! Columns and constants of a view: their types, in FHIR's terms and in ours.
 
-use serde_json::{Map, Value};
+use serde_json::{Number, Value};
 
 use crate::error::{View, ViewError};
+use crate::moment::{Moment, Sort};
 use crate::path::Literal;
-use crate::plan::{ScalarType, Target};
-use crate::standard::ColumnJson;
+use crate::plan::{Many, ScalarType, Target};
+use crate::standard::{ColumnJson, ConstantJson};
 
 /// A column of a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,22 @@ pub enum ColumnKind {
     Integer,
     /// Finite doubles: `decimal` with the tag `ansi/type` = `DOUBLE`.
     Number,
+    /// Lists of such values, none of them null: `collection` is true. Without values the list is
+    /// empty; null is only the row of a `forEachOrNull` without items.
+    List(ItemKind),
+}
+
+/// How the values in a list are stored: as in a column without a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    /// As in [`ColumnKind::Text`].
+    Text,
+    /// As in [`ColumnKind::Boolean`].
+    Boolean,
+    /// As in [`ColumnKind::Integer`].
+    Integer,
+    /// As in [`ColumnKind::Number`].
+    Number,
 }
 
 /// A column on its way into the definition.
@@ -46,20 +63,18 @@ pub(crate) struct Made {
 /// Checks a column by itself.
 pub(crate) fn column(view: View<'_>, json: &ColumnJson) -> Result<Made, ViewError> {
     if !is_sql_name(&json.name) {
-        return Err(view.invalid(format!(
+        let reason = format!(
             "the column name `{}` is not letters, digits and `_`, a letter first",
             json.name
-        )));
+        );
+        return Err(view.invalid(&format!("{}.name", json.at), reason));
     }
-    if json.collection == Some(true) {
-        return Err(view.unsupported(&json.path, "a column that is a collection"));
-    }
-    let tags: Vec<(String, String)> = json
-        .tag
-        .iter()
-        .map(|tag| (tag.name.clone(), tag.value.clone()))
-        .collect();
-    let scalar = scalar_type(view, json, &tags)?;
+    let scalar = scalar_type(view, json)?;
+    let many = if json.collection {
+        Many::List
+    } else {
+        Many::One
+    };
     Ok(Made {
         target: Target {
             name: json.name.clone(),
@@ -68,13 +83,17 @@ pub(crate) fn column(view: View<'_>, json: &ColumnJson) -> Result<Made, ViewErro
                 .clone()
                 .unwrap_or_else(|| "any primitive".to_owned()),
             scalar,
+            many,
         },
         column: Column {
             name: json.name.clone(),
-            kind: scalar.kind(),
-            tags,
+            kind: match (many, scalar.kind()) {
+                (Many::One, kind) => kind.column(),
+                (Many::List, kind) => ColumnKind::List(kind),
+            },
+            tags: json.tag.clone(),
             description: json.description.clone(),
-            path: json.path.clone(),
+            path: json.path.path.clone(),
         },
     })
 }
@@ -82,45 +101,67 @@ pub(crate) fn column(view: View<'_>, json: &ColumnJson) -> Result<Made, ViewErro
 /// Reads `{"name": .., "value<Type>": ..}`.
 pub(crate) fn constant(
     view: View<'_>,
-    json: &Map<String, Value>,
+    json: &ConstantJson,
 ) -> Result<(String, Literal), ViewError> {
-    let Some(Value::String(name)) = json.get("name") else {
-        return Err(view.invalid("a constant has no name"));
+    let invalid = |reason: String| view.invalid(&json.at, reason);
+    let Some(Value::String(name)) = json.fields.get("name") else {
+        return Err(invalid("a constant has no name".to_owned()));
     };
     if !is_sql_name(name) {
-        return Err(view.invalid(format!("`{name}` is not a constant's name")));
+        return Err(invalid(format!("`{name}` is not a constant's name")));
     }
-    let mut others = json.iter().filter(|(key, _)| *key != "name");
+    let mut others = json.fields.iter().filter(|(key, _)| *key != "name");
     let (Some((key, value)), None) = (others.next(), others.next()) else {
-        return Err(view.invalid(format!("the constant `{name}` has not exactly one value")));
+        return Err(invalid(format!(
+            "the constant `{name}` has not exactly one value"
+        )));
     };
-    let wrong = || {
-        view.invalid(format!(
-            "the value of the constant `{name}` is not a `{key}`"
-        ))
+    let literal = match value {
+        Value::Bool(value) if key == "valueBoolean" => Some(Literal::Boolean(*value)),
+        Value::Number(value) => numeric(key, value),
+        Value::String(value) => textual(key, value),
+        _ => None,
     };
-    let literal = match (key.as_str(), value) {
-        ("valueDate" | "valueDateTime" | "valueInstant" | "valueTime", _) => {
-            return Err(view.unsupported(&format!("%{name}"), &format!("a constant `{key}`")));
+    let wrong = || format!("the value of the constant `{name}` is not a `{key}`");
+    Ok((name.clone(), literal.ok_or_else(|| invalid(wrong()))?))
+}
+
+fn numeric(key: &str, value: &Number) -> Option<Literal> {
+    match key {
+        "valueInteger" | "valuePositiveInt" | "valueUnsignedInt" => {
+            value.as_i64().map(Literal::Integer)
         }
-        ("valueBoolean", Value::Bool(value)) => Literal::Boolean(*value),
-        ("valueInteger" | "valuePositiveInt" | "valueUnsignedInt", Value::Number(value)) => {
-            Literal::Integer(value.as_i64().ok_or_else(wrong)?)
-        }
-        ("valueInteger64", Value::String(value)) => {
-            Literal::Integer(value.parse().map_err(|_| wrong())?)
-        }
-        ("valueDecimal", Value::Number(value)) => {
-            Literal::Decimal(value.to_string(), value.as_f64().ok_or_else(wrong)?)
-        }
-        (
-            "valueString" | "valueCode" | "valueId" | "valueUri" | "valueUrl" | "valueUuid"
-            | "valueOid" | "valueCanonical" | "valueBase64Binary" | "valueMarkdown",
-            Value::String(value),
-        ) => Literal::Text(value.clone()),
-        _ => return Err(wrong()),
+        "valueDecimal" => Some(Literal::Decimal(value.to_string(), value.as_f64()?)),
+        _ => None,
+    }
+}
+
+fn textual(key: &str, value: &str) -> Option<Literal> {
+    let moment = |wanted: fn(&Moment) -> bool| {
+        let moment = Moment::parse(value).filter(wanted)?;
+        Some(Literal::Moment(value.to_owned(), moment))
     };
-    Ok((name.clone(), literal))
+    match key {
+        "valueDate" => moment(|moment| !moment.has_time()),
+        "valueDateTime" => moment(|moment| !moment.is_of_day()),
+        "valueInstant" => moment(|moment| !moment.is_of_day() && moment.has_time()),
+        "valueTime" => moment(Moment::is_of_day),
+        "valueInteger64" => value.parse().ok().map(Literal::Integer),
+        "valueString" | "valueCode" | "valueId" | "valueUri" | "valueUrl" | "valueUuid"
+        | "valueOid" | "valueCanonical" | "valueBase64Binary" | "valueMarkdown" => {
+            Some(Literal::Text(value.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// What a date in a column's path is, when the path does not tell: only columns of type `date`
+/// want a day.
+pub(crate) fn sort(json: &ColumnJson) -> Sort {
+    match json.kind.as_deref() {
+        Some(kind) if kind == "date" || kind.ends_with("/date") => Sort::Date,
+        _ => Sort::DateTime,
+    }
 }
 
 /// The standard's rule for names of views, columns and constants.
@@ -132,30 +173,36 @@ pub(crate) fn is_sql_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-impl ScalarType {
-    fn kind(self) -> ColumnKind {
+impl ItemKind {
+    /// The column of such values one by one.
+    pub(crate) fn column(self) -> ColumnKind {
         match self {
+            Self::Text => ColumnKind::Text,
             Self::Boolean => ColumnKind::Boolean,
+            Self::Integer => ColumnKind::Integer,
+            Self::Number => ColumnKind::Number,
+        }
+    }
+}
+
+impl ScalarType {
+    fn kind(self) -> ItemKind {
+        match self {
+            Self::Boolean => ItemKind::Boolean,
             Self::Integer | Self::PositiveInt | Self::UnsignedInt | Self::Integer64 => {
-                ColumnKind::Integer
+                ItemKind::Integer
             }
-            Self::Double => ColumnKind::Number,
-            Self::Decimal | Self::Text | Self::Any => ColumnKind::Text,
+            Self::Double => ItemKind::Number,
+            Self::Decimal | Self::Text | Self::Any => ItemKind::Text,
         }
     }
 }
 
 /// How a column's type is checked: FHIR's type, and the one ANSI type that changes it.
-fn scalar_type(
-    view: View<'_>,
-    json: &ColumnJson,
-    tags: &[(String, String)],
-) -> Result<ScalarType, ViewError> {
+fn scalar_type(view: View<'_>, json: &ColumnJson) -> Result<ScalarType, ViewError> {
     const SPACE: &str = "http://hl7.org/fhir/StructureDefinition/";
-    let ansi = tags
-        .iter()
-        .find(|(name, _)| name == "ansi/type")
-        .map(|(_, value)| value.as_str());
+    let mut tags = json.tag.iter().filter(|(name, _)| name == "ansi/type");
+    let ansi = tags.next().map(|(_, value)| value.as_str());
     let declared = json
         .kind
         .as_deref()
@@ -173,15 +220,21 @@ fn scalar_type(
             | "markdown" | "oid" | "string" | "time" | "uri" | "url" | "uuid" | "xhtml",
         ) => ScalarType::Text,
         Some(other) => {
-            return Err(view.unsupported(&json.path, &format!("a column of type `{other}`")));
+            let what = format!("a column of type `{other}`");
+            return Err(view.unsupported(&format!("{}.type", json.at), &json.path.path, &what));
         }
     };
-    match (scalar, ansi) {
-        (_, None) => Ok(scalar),
-        (ScalarType::Decimal, Some("DOUBLE" | "DOUBLE PRECISION")) => Ok(ScalarType::Double),
+    match (scalar.kind(), ansi) {
+        (_, None)
+        | (ItemKind::Text, Some("CHARACTER VARYING" | "VARCHAR"))
+        | (ItemKind::Boolean, Some("BOOLEAN"))
+        | (ItemKind::Integer, Some("BIGINT")) => Ok(scalar),
+        (ItemKind::Text, Some("DOUBLE" | "DOUBLE PRECISION")) if scalar == ScalarType::Decimal => {
+            Ok(ScalarType::Double)
+        }
         (_, Some(other)) => {
             let what = format!("the tag ansi/type `{other}` on this type");
-            Err(view.unsupported(&json.path, &what))
+            Err(view.unsupported(&format!("{}.tag", json.at), &json.path.path, &what))
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use crate::column::{self, Column, Made, is_sql_name};
 use crate::error::{View, ViewError};
 use crate::lower::{Lowering, Place};
+use crate::moment::Sort;
 use crate::path::{self, Literal};
-use crate::plan::{Each, Expr, Part, Plan, Select, Without};
+use crate::plan::{Each, Expr, How, Part, Plan, Select};
 use crate::program::Program;
-use crate::standard::{self, DefinitionJson, SelectJson};
+use crate::standard::{self, ConstantJson, DefinitionJson, PathJson, SelectJson};
 
 /// Bytes of a definition.
 const DEFINITION_BYTES_MAX: usize = 1 << 20;
@@ -36,21 +35,21 @@ impl ViewDefinition {
     pub fn parse(json: &[u8]) -> Result<Self, ViewError> {
         if json.len() > DEFINITION_BYTES_MAX {
             let reason = format!("it is over {DEFINITION_BYTES_MAX} bytes");
-            return Err(ViewError::Shape { reason });
+            let at = String::new();
+            return Err(ViewError::Shape { at, reason });
         }
-        let json = standard::read(json).map_err(|error| ViewError::Shape {
-            reason: error.to_string(),
-        })?;
+        let json = standard::read(json)?;
         let name = json.name.clone().unwrap_or_else(|| UNNAMED.to_owned());
         let view = View { name: &name };
         if json.name.is_some() && !is_sql_name(&name) {
-            return Err(view.invalid("its name is not letters, digits and `_`, a letter first"));
+            let reason = "it is not letters, digits and `_`, a letter first";
+            return Err(view.invalid("name", reason));
         }
         let resource = &json.resource;
         if !resource.starts_with(|first: char| first.is_ascii_uppercase())
             || !resource.bytes().all(|byte| byte.is_ascii_alphanumeric())
         {
-            return Err(view.invalid("`resource` is not a type's name"));
+            return Err(view.invalid("resource", "it is not a type's name"));
         }
         Builder::new(view, &json.constant)?.definition(&json)
     }
@@ -89,12 +88,13 @@ struct Builder<'n> {
 }
 
 impl<'n> Builder<'n> {
-    fn new(view: View<'n>, constants: &[Map<String, Value>]) -> Result<Self, ViewError> {
+    fn new(view: View<'n>, constants: &[ConstantJson]) -> Result<Self, ViewError> {
         let mut known: Vec<(String, Literal)> = Vec::with_capacity(constants.len());
         for json in constants {
             let (name, literal) = column::constant(view, json)?;
             if known.iter().any(|(other, _)| *other == name) {
-                return Err(view.invalid(format!("there are two constants `{name}`")));
+                let reason = format!("there are two constants `{name}`");
+                return Err(view.invalid(&json.at, reason));
             }
             known.push((name, literal));
         }
@@ -109,49 +109,51 @@ impl<'n> Builder<'n> {
         let place = Place::Resource(&json.resource);
         let mut filters = Vec::with_capacity(json.filters.len());
         for filter in &json.filters {
-            filters.push((self.expr(&filter.path, place)?, filter.path.clone()));
+            let expr = self.expr(filter, place, Sort::DateTime)?;
+            filters.push((expr, filter.path.clone()));
         }
         let mut made = Vec::new();
-        let parts = self.parts(&json.select, &[], 0, place, &mut made)?;
+        let mut columns = Vec::new();
+        let inner = (json.select.as_slice(), [].as_slice());
+        let parts = self.parts(inner, &mut columns, 0, place, &mut made)?;
         if made.is_empty() {
-            return Err(view.invalid("it has no column"));
+            return Err(view.invalid("select", "it has no column"));
         }
         let mut names: Vec<&str> = made.iter().map(|made| made.column.name.as_str()).collect();
         names.sort_unstable();
         if let Some([name, _]) = names.windows(2).find(|pair| pair.first() == pair.last()) {
-            return Err(view.invalid(format!("there are two columns `{name}`")));
+            return Err(view.invalid("select", format!("there are two columns `{name}`")));
         }
-        let (columns, targets) = made
+        let (told, targets): (Vec<Column>, _) = made
             .into_iter()
             .map(|made| (made.column, made.target))
             .unzip();
-        let columns: Vec<Column> = columns;
-        let range = 0..columns.len();
+        let range = 0..told.len();
+        let literals = self.lowering.literals;
         let plan = Plan {
             view: view.name.to_owned(),
             resource: json.resource.clone(),
-            literals: self.lowering.literals,
+            literal_bytes: literals.iter().map(Literal::bytes).max().unwrap_or(0),
+            literals,
             filters,
             select: Select {
                 each: None,
-                columns: Vec::new(),
+                columns,
                 parts,
                 range,
             },
             targets,
         };
         Ok(ViewDefinition {
-            columns,
+            columns: told,
             plan: Arc::new(plan),
         })
     }
 
-    fn expr(&mut self, path: &str, place: Place<'_>) -> Result<Expr, ViewError> {
-        let view = self.view;
-        let ast = path::parse(path).map_err(|fault| view.path(path, fault))?;
-        self.lowering
-            .expr(&ast, place)
-            .map_err(|fault| view.path(path, fault))
+    fn expr(&mut self, json: &PathJson, place: Place<'_>, sort: Sort) -> Result<Expr, ViewError> {
+        let ast = path::parse(&json.path);
+        ast.and_then(|ast| self.lowering.expr(&ast, place, sort))
+            .map_err(|fault| self.view.path(&json.at, &json.path, fault))
     }
 
     /// A select whose first column has the index `start`; its columns are added to `made`.
@@ -171,20 +173,21 @@ impl<'n> Builder<'n> {
         };
         let mut columns = Vec::with_capacity(json.column.len());
         for column in &json.column {
-            let expr = self.expr(&column.path, place)?;
-            columns.push((start + made.len() - before, expr, column.path.clone()));
+            let expr = self.expr(&column.path, place, column::sort(column))?;
+            let path = column.path.path.clone();
+            columns.push((start + made.len() - before, expr, path));
             made.push(column::column(self.view, column)?);
         }
         let next = start + made.len() - before;
-        let parts = self.parts(&json.select, &json.union_all, next, place, made)?;
+        let inner = (json.select.as_slice(), json.union_all.as_slice());
+        let parts = self.parts(inner, &mut columns, next, place, made)?;
         let range = start..start + made.len() - before;
         if range.is_empty() {
-            return Err(self.view.invalid("a select has no column"));
+            return Err(self.view.invalid(&json.at, "a select has no column"));
         }
         if made.len() > COLUMNS_MAX {
-            return Err(self
-                .view
-                .invalid(format!("it has over {COLUMNS_MAX} columns")));
+            let reason = format!("it has over {COLUMNS_MAX} columns");
+            return Err(self.view.invalid(&json.at, reason));
         }
         Ok(Select {
             each,
@@ -194,10 +197,12 @@ impl<'n> Builder<'n> {
         })
     }
 
+    /// What is within a select. Nested selects that go through nothing become part of it: their
+    /// columns are added to `columns`.
     fn parts(
         &mut self,
-        selects: &[SelectJson],
-        union: &[SelectJson],
+        (selects, union): (&[SelectJson], &[SelectJson]),
+        columns: &mut Vec<(usize, Expr, String)>,
         start: usize,
         place: Place<'_>,
         made: &mut Vec<Made>,
@@ -208,6 +213,11 @@ impl<'n> Builder<'n> {
             let select = self.select(json, next, place, made)?;
             let range = select.range.clone();
             next = range.end;
+            if select.each.is_none() {
+                columns.extend(select.columns);
+                parts.extend(select.parts);
+                continue;
+            }
             parts.push(Part {
                 branches: vec![select],
                 range,
@@ -221,14 +231,15 @@ impl<'n> Builder<'n> {
                 let mut columns = Vec::new();
                 branches.push(self.select(json, next, place, &mut columns)?);
                 let alike = |a: &Made, b: &Made| {
-                    a.target.name == b.target.name && a.target.scalar == b.target.scalar
+                    let (a, b) = (&a.target, &b.target);
+                    (&a.name, a.scalar, a.many) == (&b.name, b.scalar, b.many)
                 };
                 if columns.len() != common.len()
                     || !columns.iter().zip(&common).all(|(a, b)| alike(a, b))
                 {
-                    return Err(self.view.invalid(
-                        "the branches of a unionAll differ in names, order or types of columns",
-                    ));
+                    let reason =
+                        "the branches of a unionAll differ in names, order or types of columns";
+                    return Err(self.view.invalid(&json.at, reason));
                 }
             }
             made.append(&mut common);
@@ -238,23 +249,35 @@ impl<'n> Builder<'n> {
     }
 
     fn each(&mut self, json: &SelectJson, place: Place<'_>) -> Result<Option<Each>, ViewError> {
-        if json.repeat.is_some() {
-            return Err(self.view.unsupported("repeat", "`repeat` in a select"));
-        }
-        let (path, without) = match (&json.for_each, &json.for_each_or_null) {
-            (None, None) => return Ok(None),
-            (Some(path), None) => (path, Without::NoRow),
-            (None, Some(path)) => (path, Without::NullRow),
-            (Some(_), Some(_)) => {
-                return Err(self
-                    .view
-                    .invalid("a select has both forEach and forEachOrNull"));
+        let each = [
+            json.for_each.as_slice(),
+            json.for_each_or_null.as_slice(),
+            json.repeat.as_deref().unwrap_or_default(),
+        ];
+        let how = match each.map(<[PathJson]>::is_empty) {
+            [true, true, true] if json.repeat.is_none() => return Ok(None),
+            [false, true, true] if json.repeat.is_none() => How::Each,
+            [true, false, true] if json.repeat.is_none() => How::EachOrNull,
+            [true, true, false] => How::Repeat,
+            [true, true, true] => {
+                let at = format!("{}.repeat", json.at);
+                return Err(self.view.invalid(&at, "it has no path"));
+            }
+            _ => {
+                let reason = "a select has more than one of forEach, forEachOrNull and repeat";
+                return Err(self.view.invalid(&json.at, reason));
             }
         };
-        Ok(Some(Each {
-            expr: self.expr(path, place)?,
-            path: path.clone(),
-            without,
-        }))
+        let mut paths = Vec::new();
+        let place = if how == How::Repeat {
+            Place::Element
+        } else {
+            place
+        };
+        for json in each.into_iter().flatten() {
+            let expr = self.expr(json, place, Sort::DateTime)?;
+            paths.push((expr, json.path.clone()));
+        }
+        Ok(Some(Each { paths, how }))
     }
 }

@@ -2,30 +2,36 @@
 
 use thiserror::Error;
 
-use crate::path::PathFault;
+use crate::path::{FaultKind, PathFault};
 
-/// Why a ViewDefinition cannot be used.
+/// Why a ViewDefinition cannot be used. `at` is where in its JSON: `select[1].column[0].path`.
 #[derive(Debug, Error)]
 pub enum ViewError {
     /// The bytes are not JSON, or not of a ViewDefinition's shape.
-    #[error("view definition is not as the standard wants it: {reason}; correct the file")]
+    #[error("view definition{}: {reason}; correct the file", said(.at))]
     Shape {
-        /// What is wrong, with line and column where they are known.
+        /// Where in the definition, empty for the whole.
+        at: String,
+        /// What is wrong, with line and column where it is not JSON.
         reason: String,
     },
     /// The parts do not fit together: names, unions, constants.
-    #[error("view `{view}`: {reason}; correct the definition")]
+    #[error("view `{view}`{}: {reason}; correct the definition", said(.at))]
     Invalid {
         /// The view's name.
         view: String,
+        /// Where in the definition, empty for the whole.
+        at: String,
         /// What does not fit.
         reason: String,
     },
     /// A path is not FHIRPath.
-    #[error("view `{view}`: path `{path}`, at byte {position}: {reason}; correct the path")]
+    #[error("view `{view}`{}: `{path}`, at byte {position}: {reason}; correct the path", said(.at))]
     Path {
         /// The view's name.
         view: String,
+        /// Where in the definition.
+        at: String,
         /// The path as it is written in the definition.
         path: String,
         /// Bytes from the start of the path.
@@ -33,13 +39,21 @@ pub enum ViewError {
         /// What is wrong there.
         reason: String,
     },
-    /// Standard, but this engine does not do it yet: it never answers null instead.
-    #[error("view `{view}`: `{path}`: {what} is not supported yet; write the view without it")]
+    /// Standard, but this engine does not do it: it never answers null instead.
+    #[error(
+        "view `{view}`{}: `{path}`, at byte {position}: {what} is not supported; \
+        write the view without it",
+        said(.at)
+    )]
     Unsupported {
         /// The view's name.
         view: String,
-        /// The path, or the key of the definition.
+        /// Where in the definition.
+        at: String,
+        /// The path, or the value of the definition.
         path: String,
+        /// Bytes from the start of the path.
+        position: usize,
         /// What would be needed.
         what: String,
     },
@@ -165,33 +179,58 @@ pub(crate) struct View<'n> {
 
 impl View<'_> {
     /// The parts do not fit.
-    pub(crate) fn invalid(self, reason: impl Into<String>) -> ViewError {
+    pub(crate) fn invalid(self, at: &str, reason: impl Into<String>) -> ViewError {
         ViewError::Invalid {
             view: self.name.to_owned(),
+            at: at.to_owned(),
             reason: reason.into(),
         }
     }
 
-    /// Something is not supported yet.
-    pub(crate) fn unsupported(self, path: &str, what: &str) -> ViewError {
+    /// Something is not supported.
+    pub(crate) fn unsupported(self, at: &str, path: &str, what: &str) -> ViewError {
         ViewError::Unsupported {
             view: self.name.to_owned(),
+            at: at.to_owned(),
             path: path.to_owned(),
+            position: 0,
             what: what.to_owned(),
         }
     }
 
     /// A path cannot be used.
-    pub(crate) fn path(self, path: &str, fault: PathFault) -> ViewError {
-        match fault {
-            PathFault::Unsupported(what) => self.unsupported(path, &what),
-            PathFault::Syntax { position, reason } => ViewError::Path {
-                view: self.name.to_owned(),
-                path: path.to_owned(),
+    pub(crate) fn path(self, at: &str, path: &str, fault: PathFault) -> ViewError {
+        let (view, at, path) = (self.name.to_owned(), at.to_owned(), path.to_owned());
+        let PathFault {
+            position,
+            reason,
+            kind,
+        } = fault;
+        match kind {
+            FaultKind::Unsupported => ViewError::Unsupported {
+                view,
+                at,
+                path,
+                position,
+                what: reason,
+            },
+            FaultKind::Syntax => ViewError::Path {
+                view,
+                at,
+                path,
                 position,
                 reason,
             },
         }
+    }
+}
+
+/// Where in a definition, as a message goes on after its name.
+fn said(at: &str) -> String {
+    if at.is_empty() {
+        String::new()
+    } else {
+        format!(", {at}")
     }
 }
 

@@ -1,11 +1,10 @@
 //! Evaluates compiled paths over a record's tape.
 
-use crate::compare::{equals, order, reference_key};
 use crate::error::Bound;
-use crate::item::{Fault, ITEMS_MAX, Item, Scratch};
-use crate::lower::is_choice_of;
+use crate::fields::Walked;
+use crate::item::{Fault, Item, Scratch};
 use crate::path::Literal;
-use crate::plan::{Comparison, Expr, Plan, Step};
+use crate::plan::{Expr, Plan, Step};
 use crate::resource::Resource;
 use crate::rows::TEXT_BYTES_MAX;
 use crate::tape::{Scalar, Tape};
@@ -15,6 +14,8 @@ pub(crate) struct Reader<'p, 'r, 'a> {
     pub(crate) plan: &'p Plan,
     pub(crate) resource: &'r Resource<'a>,
     pub(crate) scratch: &'p mut Scratch,
+    /// The index of the item a select is at.
+    pub(crate) row_index: i64,
 }
 
 impl<'r, 'a> Reader<'_, 'r, 'a> {
@@ -25,23 +26,33 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
             Expr::Empty => {}
             Expr::This => self.push(focus),
             Expr::Literal(index) => self.push(Item::Literal(*index)),
+            Expr::RowIndex => self.push(Item::Integer(self.row_index)),
             Expr::Chain(start, steps) => {
-                let mut left = steps.as_slice();
                 if let Expr::This = **start {
-                    left = self.walk(focus, steps)?;
-                } else {
-                    self.eval(start, focus)?;
+                    let left = match self.walk(focus, steps)? {
+                        Walked::One(item, left) => {
+                            self.push(item);
+                            left
+                        }
+                        Walked::Pushed(left) => left,
+                    };
+                    return self.steps(left, base);
                 }
-                for step in left {
-                    self.step(step, base)?;
-                }
+                self.eval(start, focus)?;
+                self.steps(steps, base)?;
             }
             Expr::Compare(comparison, left, right) => {
-                self.eval(left, focus)?;
-                let middle = self.scratch.items.len();
-                self.eval(right, focus)?;
+                let middle = self.both(left, right, focus)?;
                 let result = self.compare(*comparison, base, middle)?;
                 self.replace(base, result);
+            }
+            Expr::Compute(operator, left, right) => {
+                let middle = self.both(left, right, focus)?;
+                self.compute(*operator, base, middle)?;
+            }
+            Expr::Concatenate(left, right) => {
+                let middle = self.both(left, right, focus)?;
+                self.concatenate(base, middle)?;
             }
             Expr::And(left, right) => {
                 let result = match self.truth(left, focus)? {
@@ -67,6 +78,48 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
         Ok(())
     }
 
+    /// Evaluates what gives at most one item.
+    pub(crate) fn single(&mut self, expr: &Expr, focus: Item) -> Result<Option<Item>, Fault> {
+        let base = self.scratch.items.len();
+        match expr {
+            Expr::Chain(start, steps) if matches!(**start, Expr::This) => {
+                // Most columns end where the walk does, without a collection.
+                match self.walk(focus, steps)? {
+                    Walked::One(item, []) => return Ok(Some(item)),
+                    Walked::One(item, [Step::ReferenceKey(kind)]) => {
+                        return self.reference(item, kind.as_deref());
+                    }
+                    Walked::One(item, left) => {
+                        self.push(item);
+                        self.steps(left, base)?;
+                    }
+                    Walked::Pushed([]) if self.scratch.items.len() == base => return Ok(None),
+                    Walked::Pushed(left) => self.steps(left, base)?,
+                }
+            }
+            _ => self.eval(expr, focus)?,
+        }
+        let single = match self.scratch.items.get(base..).unwrap_or_default() {
+            [] => None,
+            [item] => Some(*item),
+            _ => return Err(Fault::Many),
+        };
+        self.scratch.items.truncate(base);
+        Ok(single)
+    }
+
+    fn steps(&mut self, steps: &[Step], base: usize) -> Result<(), Fault> {
+        steps.iter().try_for_each(|step| self.step(step, base))
+    }
+
+    /// Evaluates two operands, one after the other on top; where the second begins.
+    fn both(&mut self, left: &Expr, right: &Expr, focus: Item) -> Result<usize, Fault> {
+        self.eval(left, focus)?;
+        let middle = self.scratch.items.len();
+        self.eval(right, focus)?;
+        Ok(middle)
+    }
+
     /// Evaluates a condition: nothing is neither true nor false.
     pub(crate) fn truth(&mut self, expr: &Expr, focus: Item) -> Result<Option<bool>, Fault> {
         let base = self.scratch.items.len();
@@ -83,11 +136,14 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
             Item::Part { .. } | Item::Made { .. } => {
                 self.text(item).map_or(Scalar::Null, Scalar::Text)
             }
+            Item::Integer(value) => Scalar::Integer(i128::from(value)),
+            Item::Digits { start, bytes } => self.computed(start, bytes),
             Item::Literal(index) => match self.plan.literals.get(index) {
                 Some(Literal::Text(text)) => Scalar::Text(text),
                 Some(Literal::Boolean(value)) => Scalar::Boolean(*value),
                 Some(Literal::Integer(value)) => Scalar::Integer(i128::from(*value)),
                 Some(Literal::Decimal(_, value)) => Scalar::Decimal(*value),
+                Some(Literal::Moment(_, moment)) => Scalar::Moment(*moment),
                 None => Scalar::Null,
             },
         }
@@ -100,28 +156,42 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
             Item::Part { at, start, bytes } => self.tape().text(at)?.get(start..start + bytes),
             Item::Made { start, bytes } => self.scratch.made.get(start..start + bytes),
             Item::Literal(index) => match self.plan.literals.get(index)? {
-                Literal::Text(text) => Some(text),
+                Literal::Text(text) | Literal::Moment(text, _) => Some(text),
                 _ => None,
             },
-            Item::Boolean(_) => None,
+            Item::Boolean(_) | Item::Integer(_) | Item::Digits { .. } => None,
         }
     }
 
-    fn tape(&self) -> &'r Tape<'a> {
+    /// A computed number: whole when it has no point.
+    fn computed(&self, start: usize, bytes: usize) -> Scalar<'_> {
+        let text = self
+            .scratch
+            .made
+            .get(start..start + bytes)
+            .unwrap_or_default();
+        match (text.parse(), text.parse()) {
+            (Ok(whole), _) => Scalar::Integer(whole),
+            (_, Ok(value)) => Scalar::Decimal(value),
+            _ => Scalar::Null,
+        }
+    }
+
+    pub(crate) fn tape(&self) -> &'r Tape<'a> {
         self.resource.tape()
     }
 
-    fn push(&mut self, item: Item) {
+    pub(crate) fn push(&mut self, item: Item) {
         self.scratch.items.push(item);
     }
 
     /// Takes the items from `base` on away and puts a truth value there, if there is one.
-    fn replace(&mut self, base: usize, result: Option<bool>) {
+    pub(crate) fn replace(&mut self, base: usize, result: Option<bool>) {
         self.scratch.items.truncate(base);
         self.scratch.items.extend(result.map(Item::Boolean));
     }
 
-    fn item(&self, index: usize) -> Result<Item, Fault> {
+    pub(crate) fn item(&self, index: usize) -> Result<Item, Fault> {
         self.scratch
             .items
             .get(index)
@@ -156,10 +226,11 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
                 self.replace(base, negated);
             }
             Step::Join(separator) => self.join(separator, base)?,
+            Step::Boundary(side, sort) => self.boundaries(*side, *sort, base)?,
             Step::Member(_)
             | Step::Choice { .. }
             | Step::Extension(_)
-            | Step::ResourceKey
+            | Step::ElementExtension(..)
             | Step::ReferenceKey(_) => {
                 for index in base..end {
                     let item = self.item(index)?;
@@ -167,121 +238,6 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
                 }
                 self.scratch.items.drain(base..end);
             }
-        }
-        Ok(())
-    }
-
-    /// Goes from one value to the next by name, as most paths do, and pushes where that ends.
-    /// Gives the steps that are left, for all that was pushed.
-    fn walk<'s>(&mut self, focus: Item, steps: &'s [Step]) -> Result<&'s [Step], Fault> {
-        let tape = self.tape();
-        let (mut item, mut left) = (focus, steps);
-        while let [step @ (Step::Member(_) | Step::Choice { .. }), rest @ ..] = left {
-            left = rest;
-            let Some(at) = self.field(step, item)? else {
-                return Ok(left);
-            };
-            if !tape.is_array(at) {
-                item = Item::Node(at);
-                continue;
-            }
-            let [Step::Index(index), rest @ ..] = left else {
-                self.spread(at)?;
-                return Ok(left);
-            };
-            left = rest;
-            let Some(at) = tape.values(at).nth(*index) else {
-                return Ok(left);
-            };
-            item = Item::Node(at);
-        }
-        self.push(item);
-        Ok(left)
-    }
-
-    /// The field that a member or choice names.
-    fn field(&self, step: &Step, item: Item) -> Result<Option<usize>, Fault> {
-        let tape = self.tape();
-        let at = self.object(item, "a field of what is not an object")?;
-        let (name, other) = match step {
-            Step::Member(name) => (name, None),
-            Step::Choice { field, element } => (field, Some(element)),
-            _ => return Ok(None),
-        };
-        let found = tape.field(at, name);
-        if found.is_some() {
-            return Ok(found);
-        }
-        match other {
-            Some(element) if tape.field(at, element).is_some() => Err(Fault::Inapplicable(
-                "ofType() of what is not a choice element",
-            )),
-            None if tape.fields(at).any(|(field, _)| is_choice_of(field, name)) => Err(
-                Fault::Inapplicable("a choice element is read without ofType()"),
-            ),
-            _ => Ok(None),
-        }
-    }
-
-    fn object(&self, item: Item, otherwise: &'static str) -> Result<usize, Fault> {
-        match item {
-            Item::Node(at) if self.tape().is_object(at) => Ok(at),
-            _ => Err(Fault::Inapplicable(otherwise)),
-        }
-    }
-
-    /// Pushes what a step makes of one item.
-    fn expand(&mut self, step: &Step, item: Item) -> Result<(), Fault> {
-        let tape = self.tape();
-        match step {
-            Step::Extension(url) => {
-                let what = "extensions of primitive elements are not read yet";
-                let extensions = tape
-                    .field(self.object(item, what)?, "extension")
-                    .into_iter();
-                for extension in extensions.flat_map(|at| tape.elements(at)) {
-                    let found = tape.field(extension, "url").and_then(|at| tape.text(at));
-                    if found == Some(url) {
-                        self.push(Item::Node(extension));
-                    }
-                }
-            }
-            Step::ReferenceKey(kind) => {
-                let at = self.object(item, "getReferenceKey() of what is not a Reference")?;
-                let reference = tape.field(at, "reference");
-                let text = reference.and_then(|at| Some((at, tape.text(at)?)));
-                if let Some((at, text)) = text
-                    && let Some((start, bytes)) = reference_key(text, kind.as_deref())
-                {
-                    self.push(Item::Part { at, start, bytes });
-                }
-            }
-            Step::ResourceKey => {
-                let at = self.object(item, "getResourceKey() of what is not a resource")?;
-                self.scratch
-                    .items
-                    .extend(tape.field(at, "id").map(Item::Node));
-            }
-            _ => {
-                if let Some(at) = self.field(step, item)? {
-                    self.spread(at)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Pushes a value, an array's elements one by one, without the gaps.
-    fn spread(&mut self, at: usize) -> Result<(), Fault> {
-        let tape = self.tape();
-        if tape.is_array(at) {
-            let room = ITEMS_MAX.saturating_sub(self.scratch.items.len());
-            if tape.elements(at).left() > room {
-                return Err(Fault::Bound(Bound::Items));
-            }
-            self.scratch.items.extend(tape.values(at).map(Item::Node));
-        } else {
-            self.push(Item::Node(at));
         }
         Ok(())
     }
@@ -343,35 +299,5 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
             },
             _ => Err(Fault::Many),
         }
-    }
-
-    fn compare(
-        &self,
-        comparison: Comparison,
-        base: usize,
-        middle: usize,
-    ) -> Result<Option<bool>, Fault> {
-        let left = self.scratch.items.get(base..middle).unwrap_or_default();
-        let right = self.scratch.items.get(middle..).unwrap_or_default();
-        if left.is_empty() || right.is_empty() {
-            return Ok(None);
-        }
-        if matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
-            let mut equal = left.len() == right.len();
-            for (left, right) in left.iter().zip(right) {
-                equal = equal && equals(self.scalar(*left), self.scalar(*right))?;
-            }
-            return Ok(Some(equal == (comparison == Comparison::Equal)));
-        }
-        let ([left], [right]) = (left, right) else {
-            return Err(Fault::Many);
-        };
-        let order = order(self.scalar(*left), self.scalar(*right))?;
-        Ok(Some(match comparison {
-            Comparison::Less => order.is_lt(),
-            Comparison::LessOrEqual => order.is_le(),
-            Comparison::Greater => order.is_gt(),
-            _ => order.is_ge(),
-        }))
     }
 }

@@ -32,6 +32,15 @@ pub(crate) enum Item {
         /// Its bytes.
         bytes: usize,
     },
+    /// A number made while evaluating, its digits as in [`Item::Made`].
+    Digits {
+        /// Where they start in [`Scratch::made`].
+        start: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// A whole number.
+    Integer(i64),
     /// A truth value.
     Boolean(bool),
 }
@@ -61,6 +70,8 @@ pub(crate) struct Scratch {
     pub(crate) made: String,
     /// The record's rows, one after the other.
     pub(crate) cells: Vec<Cell>,
+    /// What is in lists, which cells name by their place here.
+    pub(crate) listed: Vec<Cell>,
 }
 
 impl Scratch {
@@ -72,5 +83,7 @@ impl Scratch {
         self.made.shrink_to(KEPT_MAX);
         self.cells.clear();
         self.cells.shrink_to(KEPT_MAX);
+        self.listed.clear();
+        self.listed.shrink_to(KEPT_MAX);
     }
 }

@@ -1,79 +1,9 @@
 //! From a path's tree to its compiled form: constants put in, choices resolved, limits said.
 
-use crate::path::{Ast, Call, Literal, Operator, PathFault};
-use crate::plan::{Comparison, Expr, Step};
-
-/// FHIR's data types that a choice element can have (R4 and R5), beside their names in fields.
-pub(crate) const CHOICE_TYPES: &[&str] = &[
-    "base64Binary",
-    "boolean",
-    "canonical",
-    "code",
-    "date",
-    "dateTime",
-    "decimal",
-    "id",
-    "instant",
-    "integer",
-    "integer64",
-    "markdown",
-    "oid",
-    "positiveInt",
-    "string",
-    "time",
-    "unsignedInt",
-    "uri",
-    "url",
-    "uuid",
-    "Address",
-    "Age",
-    "Annotation",
-    "Attachment",
-    "Availability",
-    "CodeableConcept",
-    "CodeableReference",
-    "Coding",
-    "ContactDetail",
-    "ContactPoint",
-    "Contributor",
-    "Count",
-    "DataRequirement",
-    "Distance",
-    "Dosage",
-    "Duration",
-    "Expression",
-    "ExtendedContactDetail",
-    "HumanName",
-    "Identifier",
-    "Meta",
-    "MonetaryComponent",
-    "Money",
-    "ParameterDefinition",
-    "Period",
-    "Quantity",
-    "Range",
-    "Ratio",
-    "RatioRange",
-    "Reference",
-    "RelatedArtifact",
-    "SampledData",
-    "Signature",
-    "Timing",
-    "TriggerDefinition",
-    "UsageContext",
-];
-
-/// Whether `field` is the choice element `element` with some type: `valueQuantity` of `value`.
-pub(crate) fn is_choice_of(field: &str, element: &str) -> bool {
-    // Most fields are out by their length or first letter: this is asked of every absent element.
-    let Some(kind) = field.strip_prefix(element) else {
-        return false;
-    };
-    kind.starts_with(|first: char| first.is_ascii_uppercase())
-        && CHOICE_TYPES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(kind))
-}
+use crate::choice::CHOICE_TYPES;
+use crate::moment::{Side, Sort};
+use crate::path::{Ast, Call, CallKind, Literal, Operator, PathFault};
+use crate::plan::{Arithmetic, Comparison, Expr, Step};
 
 /// Where a path stands.
 #[derive(Debug, Clone, Copy)]
@@ -100,33 +30,28 @@ impl Lowering {
         }
     }
 
-    /// Compiles one path.
-    pub(crate) fn expr(&mut self, ast: &Ast, place: Place<'_>) -> Result<Expr, PathFault> {
+    /// Compiles one path. A date whose type the path does not tell is of the sort given.
+    pub(crate) fn expr(
+        &mut self,
+        ast: &Ast,
+        place: Place<'_>,
+        sort: Sort,
+    ) -> Result<Expr, PathFault> {
         Ok(match ast {
             Ast::Empty => Expr::Empty,
             Ast::This => Expr::This,
             Ast::Literal(literal) => self.literal(literal.clone()),
-            Ast::Constant(name) => {
-                let literal = self.constant(name)?.clone();
+            Ast::Constant(_, name) if name == "rowIndex" => Expr::RowIndex,
+            Ast::Constant(position, name) => {
+                let literal = self.constant(*position, name)?.clone();
                 self.literal(literal)
             }
             Ast::Binary(operator, left, right) => {
-                let left = Box::new(self.expr(left, place)?);
-                let right = Box::new(self.expr(right, place)?);
-                match operator {
-                    Operator::And => Expr::And(left, right),
-                    Operator::Or => Expr::Or(left, right),
-                    Operator::Equal => Expr::Compare(Comparison::Equal, left, right),
-                    Operator::NotEqual => Expr::Compare(Comparison::NotEqual, left, right),
-                    Operator::Less => Expr::Compare(Comparison::Less, left, right),
-                    Operator::LessOrEqual => Expr::Compare(Comparison::LessOrEqual, left, right),
-                    Operator::Greater => Expr::Compare(Comparison::Greater, left, right),
-                    Operator::GreaterOrEqual => {
-                        Expr::Compare(Comparison::GreaterOrEqual, left, right)
-                    }
-                }
+                let left = Box::new(self.expr(left, place, sort)?);
+                let right = Box::new(self.expr(right, place, sort)?);
+                binary(*operator, left, right)
             }
-            Ast::Chain(start, calls) => self.chain(start, calls, place)?,
+            Ast::Chain(start, calls) => self.chain(start, calls, place, sort)?,
         })
     }
 
@@ -138,41 +63,42 @@ impl Lowering {
         }))
     }
 
-    fn constant(&self, name: &str) -> Result<&Literal, PathFault> {
+    fn constant(&self, position: usize, name: &str) -> Result<&Literal, PathFault> {
         let found = self.constants.iter().find(|(constant, _)| constant == name);
         if let Some((_, literal)) = found {
             return Ok(literal);
         }
         Err(match name {
             "resource" | "rootResource" | "context" | "rowIndex" | "ucum" | "sct" | "loinc" => {
-                PathFault::Unsupported(format!("`%{name}`"))
+                PathFault::unsupported(position, format!("`%{name}` here"))
             }
-            _ => PathFault::syntax(0, format!("the view has no constant `{name}`")),
+            _ => PathFault::syntax(position, format!("the view has no constant `{name}`")),
         })
     }
 
-    fn chain(&mut self, start: &Ast, calls: &[Call], place: Place<'_>) -> Result<Expr, PathFault> {
+    fn chain(
+        &mut self,
+        start: &Ast,
+        calls: &[Call],
+        place: Place<'_>,
+        sort: Sort,
+    ) -> Result<Expr, PathFault> {
         let from_focus = matches!(start, Ast::This);
-        let start = self.expr(start, place)?;
+        let start = self.expr(start, place, sort)?;
         let mut steps: Vec<Step> = Vec::with_capacity(calls.len());
         for (index, call) in calls.iter().enumerate() {
-            let at_focus = from_focus && index == 0;
-            let step = match call {
-                Call::Member(name) => match member(name, at_focus, place)? {
-                    Some(step) => step,
-                    None => continue,
-                },
-                Call::Index(index) => Step::Index(self.index(index)?),
-                Call::Function(name, arguments) => {
-                    let receiver = Receiver {
-                        steps: &mut steps,
-                        at_focus,
-                        place,
-                    };
-                    self.function(name, arguments, receiver)?
-                }
+            let receiver = Receiver {
+                steps: &mut steps,
+                at_focus: from_focus && index == 0,
+                place,
+                sort,
             };
-            steps.push(step);
+            // What is wrong without a place of its own is wrong at the call.
+            let step = self.step(&call.kind, receiver).map_err(|mut fault| {
+                fault.position = fault.position.max(call.position);
+                fault
+            })?;
+            steps.extend(step);
         }
         Ok(if steps.is_empty() {
             start
@@ -181,10 +107,22 @@ impl Lowering {
         })
     }
 
+    fn step(
+        &mut self,
+        call: &CallKind,
+        receiver: Receiver<'_, '_>,
+    ) -> Result<Option<Step>, PathFault> {
+        Ok(match call {
+            CallKind::Member(name) => member(name, receiver.at_focus, receiver.place)?,
+            CallKind::Index(index) => Some(Step::Index(self.index(index)?)),
+            CallKind::Function(name, arguments) => Some(self.function(name, arguments, receiver)?),
+        })
+    }
+
     fn index(&self, ast: &Ast) -> Result<usize, PathFault> {
         let literal = match ast {
             Ast::Literal(literal) => literal,
-            Ast::Constant(name) => self.constant(name)?,
+            Ast::Constant(position, name) => self.constant(*position, name)?,
             _ => return Err(unsupported("an index that is computed")),
         };
         match literal {
@@ -202,26 +140,28 @@ impl Lowering {
     ) -> Result<Step, PathFault> {
         let arity = Arity { name, arguments };
         Ok(match name {
-            "where" => Step::Where(self.expr(arity.one()?, Place::Element)?),
+            "where" => Step::Where(self.expr(arity.one()?, Place::Element, receiver.sort)?),
             "exists" => Step::Exists(match arity.at_most_one()? {
-                Some(criteria) => Some(self.expr(criteria, Place::Element)?),
+                Some(criteria) => Some(self.expr(criteria, Place::Element, receiver.sort)?),
                 None => None,
             }),
             "first" => arity.none(Step::Index(0))?,
             "empty" => arity.none(Step::Empty)?,
             "not" => arity.none(Step::Not)?,
-            "extension" => Step::Extension(self.text(arity.one()?, name)?),
+            "extension" => extension(self.text(arity.one()?, name)?, receiver.steps),
+            "lowBoundary" => arity.none(boundary(Side::Low, &receiver))?,
+            "highBoundary" => arity.none(boundary(Side::High, &receiver))?,
             "join" => Step::Join(match arity.at_most_one()? {
                 Some(separator) => self.text(separator, name)?,
                 None => String::new(),
             }),
-            "ofType" => choice(&type_name(arity.one()?)?, receiver.steps)?,
+            "ofType" | "as" => choice(&type_name(arity.one()?)?, receiver.steps)?,
             "getReferenceKey" => Step::ReferenceKey(match arity.at_most_one()? {
                 Some(kind) => Some(resource_type(kind)?),
                 None => None,
             }),
             "getResourceKey" => match (receiver.at_focus, receiver.place) {
-                (true, Place::Resource(_)) => arity.none(Step::ResourceKey)?,
+                (true, Place::Resource(_)) => arity.none(Step::Member("id".to_owned()))?,
                 _ => return Err(unsupported("getResourceKey() of anything but the resource")),
             },
             _ => return Err(unsupported(&format!("the function `{name}()`"))),
@@ -231,7 +171,7 @@ impl Lowering {
     fn text(&self, ast: &Ast, function: &str) -> Result<String, PathFault> {
         let literal = match ast {
             Ast::Literal(literal) => literal,
-            Ast::Constant(name) => self.constant(name)?,
+            Ast::Constant(position, name) => self.constant(*position, name)?,
             _ => {
                 return Err(unsupported(&format!(
                     "a computed argument of `{function}()`"
@@ -252,6 +192,8 @@ struct Receiver<'s, 'v> {
     /// Whether nothing was done with the focus before.
     at_focus: bool,
     place: Place<'v>,
+    /// What a date is, when nothing tells.
+    sort: Sort,
 }
 
 /// A function's arguments, to be counted.
@@ -324,12 +266,14 @@ fn type_name(ast: &Ast) -> Result<String, PathFault> {
         Ast::Chain(start, calls) if **start == Ast::This => calls.as_slice(),
         _ => &[],
     };
-    match calls {
-        [Call::Member(space), Call::Member(_)] if space == "System" => {
+    use CallKind::Member;
+    let kinds: Vec<&CallKind> = calls.iter().map(|call| &call.kind).collect();
+    match kinds.as_slice() {
+        [Member(space), Member(_)] if space == "System" => {
             Err(unsupported("a type of FHIRPath's own (`System`)"))
         }
-        [Call::Member(space), Call::Member(name)] if space == "FHIR" => Ok(name.clone()),
-        [Call::Member(name)] => Ok(name.clone()),
+        [Member(space), Member(name)] if space == "FHIR" => Ok((*name).clone()),
+        [Member(name)] => Ok((*name).clone()),
         _ => Err(PathFault::syntax(
             0,
             "a type's name is wanted as the argument",
@@ -350,6 +294,48 @@ fn resource_type(ast: &Ast) -> Result<String, PathFault> {
     }
 }
 
+/// `birthDate.extension(url)` reads `_birthDate` too.
+fn extension(url: String, steps: &mut Vec<Step>) -> Step {
+    match steps.pop() {
+        Some(Step::Member(name)) => Step::ElementExtension(format!("_{name}"), name, url),
+        Some(Step::Choice { field, .. }) => Step::ElementExtension(format!("_{field}"), field, url),
+        other => {
+            steps.extend(other);
+            Step::Extension(url)
+        }
+    }
+}
+
+/// What the path says of a date's type goes before what its column says. Of FHIR's elements called
+/// so, only that one is a `date` everywhere.
+fn boundary(side: Side, receiver: &Receiver<'_, '_>) -> Step {
+    let sort = match receiver.steps.last() {
+        Some(Step::Choice { field, element }) if field.len() - element.len() == 4 => Sort::Date,
+        Some(Step::Choice { .. }) => Sort::DateTime,
+        Some(Step::Member(name)) if name == "birthDate" => Sort::Date,
+        _ => receiver.sort,
+    };
+    Step::Boundary(side, sort)
+}
+
+fn binary(operator: Operator, left: Box<Expr>, right: Box<Expr>) -> Expr {
+    match operator {
+        Operator::And => Expr::And(left, right),
+        Operator::Or => Expr::Or(left, right),
+        Operator::Equal => Expr::Compare(Comparison::Equal, left, right),
+        Operator::NotEqual => Expr::Compare(Comparison::NotEqual, left, right),
+        Operator::Less => Expr::Compare(Comparison::Less, left, right),
+        Operator::LessOrEqual => Expr::Compare(Comparison::LessOrEqual, left, right),
+        Operator::Greater => Expr::Compare(Comparison::Greater, left, right),
+        Operator::GreaterOrEqual => Expr::Compare(Comparison::GreaterOrEqual, left, right),
+        Operator::Add => Expr::Compute(Arithmetic::Add, left, right),
+        Operator::Subtract => Expr::Compute(Arithmetic::Subtract, left, right),
+        Operator::Multiply => Expr::Compute(Arithmetic::Multiply, left, right),
+        Operator::Divide => Expr::Compute(Arithmetic::Divide, left, right),
+        Operator::Concatenate => Expr::Concatenate(left, right),
+    }
+}
+
 fn unsupported(what: &str) -> PathFault {
-    PathFault::Unsupported(what.to_owned())
+    PathFault::unsupported(0, what)
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::moment::{Side, Sort};
 use crate::path::Literal;
 
 /// A view, ready to run over records. Shared by every program made of it.
@@ -13,6 +14,8 @@ pub(crate) struct Plan {
     pub(crate) resource: String,
     /// Literals and constants, named by their index.
     pub(crate) literals: Vec<Literal>,
+    /// Bytes of text in the longest of them.
+    pub(crate) literal_bytes: usize,
     /// What a resource must satisfy, with the path as it is written.
     pub(crate) filters: Vec<(Expr, String)>,
     /// The tree of selects.
@@ -30,6 +33,17 @@ pub(crate) struct Target {
     pub(crate) declared: String,
     /// The type its values are checked against.
     pub(crate) scalar: ScalarType,
+    /// How many values a row has.
+    pub(crate) many: Many,
+}
+
+/// How many values a column has in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Many {
+    /// None or one.
+    One,
+    /// A list: `collection` is true.
+    List,
 }
 
 /// FHIR's primitive types, as far as they are checked and written differently.
@@ -68,24 +82,24 @@ pub(crate) struct Select {
     pub(crate) range: Range<usize>,
 }
 
-/// `forEach` or `forEachOrNull`.
+/// `forEach`, `forEachOrNull` or `repeat`.
 #[derive(Debug)]
 pub(crate) struct Each {
-    /// What gives the items.
-    pub(crate) expr: Expr,
-    /// The path as it is written.
-    pub(crate) path: String,
-    /// What happens without items.
-    pub(crate) without: Without,
+    /// What gives the items, with the path as it is written; several for `repeat`.
+    pub(crate) paths: Vec<(Expr, String)>,
+    /// Which of the three.
+    pub(crate) how: How,
 }
 
-/// What a select without items makes.
+/// How a select goes through items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Without {
-    /// No row.
-    NoRow,
-    /// One row of nulls.
-    NullRow,
+pub(crate) enum How {
+    /// `forEach`: no item, no row.
+    Each,
+    /// `forEachOrNull`: no item, one row of nulls.
+    EachOrNull,
+    /// `repeat`: the items, then for each of them its own, as deep as there are any.
+    Repeat,
 }
 
 /// A factor of a select's rows: the rows of all branches, one after the other.
@@ -108,6 +122,12 @@ pub(crate) enum Expr {
     Literal(usize),
     /// A start and what is done with it.
     Chain(Box<Expr>, Vec<Step>),
+    /// The index of the select's item, from 0.
+    RowIndex,
+    /// A number from two, or text from two.
+    Compute(Arithmetic, Box<Expr>, Box<Expr>),
+    /// Text from two, nothing as empty text.
+    Concatenate(Box<Expr>, Box<Expr>),
     /// A comparison of two operands.
     Compare(Comparison, Box<Expr>, Box<Expr>),
     /// Three-valued conjunction.
@@ -123,14 +143,27 @@ pub(crate) enum Comparison {
     Equal,
     /// Not so.
     NotEqual,
-    /// By number.
+    /// By order.
     Less,
-    /// By number.
+    /// By order.
     LessOrEqual,
-    /// By number.
+    /// By order.
     Greater,
-    /// By number.
+    /// By order.
     GreaterOrEqual,
+}
+
+/// What is computed of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    /// The sum; of two texts, one after the other.
+    Add,
+    /// The difference.
+    Subtract,
+    /// The product.
+    Multiply,
+    /// The quotient, none by zero.
+    Divide,
 }
 
 /// One step of a chain, over the items so far.
@@ -157,8 +190,11 @@ pub(crate) enum Step {
     Not,
     /// Extensions with that URL.
     Extension(String),
-    /// The resource's key.
-    ResourceKey,
+    /// Extensions with that URL of an element of that name, which may be primitive: then they are
+    /// in the element of the second name, `_birthDate`.
+    ElementExtension(String, String, String),
+    /// The least or greatest value the text or number can mean, and what a date is.
+    Boundary(Side, Sort),
     /// The key of the resource that is referred to, if it is of the type.
     ReferenceKey(Option<String>),
     /// All texts as one, with that between them.

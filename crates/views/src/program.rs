@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch, RecordBatchOptions,
-    StringBuilder,
-};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use crate::column::{Column, ColumnKind};
+use crate::column::Column;
 use crate::error::{Bound, RecordError, ViewError};
 use crate::evaluate::Reader;
 use crate::item::Scratch;
 use crate::plan::Plan;
 use crate::resource::Resource;
-use crate::rows::{Cell, TEXT_BYTES_MAX};
+use crate::write::Writer;
 
 /// Streaming columnar builders of one view.
 ///
@@ -29,20 +26,11 @@ pub struct Program {
     rows: usize,
 }
 
-/// A column's builder.
-#[derive(Debug)]
-enum Writer {
-    Text(StringBuilder),
-    Boolean(BooleanBuilder),
-    Integer(Int64Builder),
-    Number(Float64Builder),
-}
-
 impl Program {
     pub(crate) fn new(plan: Arc<Plan>, columns: &[Column]) -> Self {
         let fields: Vec<Field> = columns
             .iter()
-            .map(|column| Field::new(&column.name, column.kind.data_type(), true))
+            .map(|column| Field::new(&column.name, Writer::data_type(column.kind), true))
             .collect();
         Self {
             plan,
@@ -67,43 +55,27 @@ impl Program {
         if resource.resource_type() != self.plan.resource {
             return Ok(0);
         }
-        let plan = Arc::clone(&self.plan);
         let mut reader = Reader {
-            plan: &plan,
+            plan: &self.plan,
             resource,
             scratch: &mut self.scratch,
+            row_index: 0,
         };
         reader.rows()?;
-        let too_much = |bound: Bound| RecordError::TooMuch {
-            view: plan.view.clone(),
-            bound,
-            max: bound.max(),
-        };
-        let cells = reader.scratch.cells.iter();
-        let text = cells.fold(0, |sum, cell| {
-            sum + reader.cell_text(*cell).map_or(0, str::len)
-        });
-        if text > TEXT_BYTES_MAX {
-            return Err(too_much(Bound::Text));
-        }
-        if self
-            .writers
-            .iter()
-            .any(|writer| writer.text_bytes() + text > Bound::Batch.max())
-        {
-            return Err(too_much(Bound::Batch));
+        let text = reader.fits().map_err(|bound| reader.too_much(bound))?;
+        if self.writers.iter().any(|writer| !writer.has_room(text)) {
+            return Err(reader.too_much(Bound::Batch));
         }
         // From here on nothing fails: a resource is added as a whole or not at all.
+        let (cells, width) = (&reader.scratch.cells, self.plan.targets.len());
         for (index, writer) in self.writers.iter_mut().enumerate() {
-            let column = reader
-                .scratch
-                .cells
-                .iter()
-                .skip(index)
-                .step_by(plan.targets.len());
-            writer.append(column.copied(), &reader);
+            let mut at = index;
+            while let Some(cell) = cells.get(at) {
+                writer.append(*cell, &reader);
+                at += width;
+            }
         }
-        let rows = self.scratch.cells.len() / plan.targets.len();
+        let rows = cells.len() / width;
         self.rows += rows;
         Ok(rows)
     }
@@ -120,84 +92,22 @@ impl Program {
     ///
     /// Arrow refuses the columns, which would be a defect.
     pub fn finish(&mut self) -> Result<RecordBatch, ViewError> {
-        let columns: Vec<ArrayRef> = self.writers.iter_mut().map(Writer::finish).collect();
+        let columns: Result<Vec<ArrayRef>, _> =
+            self.writers.iter_mut().map(Writer::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         self.rows = 0;
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options).map_err(
-            |source| ViewError::Batch {
+        let schema = Arc::clone(&self.schema);
+        columns
+            .and_then(|columns| RecordBatch::try_new_with_options(schema, columns, &options))
+            .map_err(|source| ViewError::Batch {
                 view: self.plan.view.clone(),
                 source,
-            },
-        )
+            })
     }
 
     /// The batches' columns, all of them nullable.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
-    }
-}
-
-impl ColumnKind {
-    fn data_type(self) -> DataType {
-        match self {
-            Self::Text => DataType::Utf8,
-            Self::Boolean => DataType::Boolean,
-            Self::Integer => DataType::Int64,
-            Self::Number => DataType::Float64,
-        }
-    }
-}
-
-impl Writer {
-    fn new(kind: ColumnKind) -> Self {
-        match kind {
-            ColumnKind::Text => Self::Text(StringBuilder::new()),
-            ColumnKind::Boolean => Self::Boolean(BooleanBuilder::new()),
-            ColumnKind::Integer => Self::Integer(Int64Builder::new()),
-            ColumnKind::Number => Self::Number(Float64Builder::new()),
-        }
-    }
-
-    fn text_bytes(&self) -> usize {
-        match self {
-            Self::Text(builder) => builder.values_slice().len(),
-            _ => 0,
-        }
-    }
-
-    fn append(&mut self, cells: impl Iterator<Item = Cell>, reader: &Reader<'_, '_, '_>) {
-        match self {
-            Self::Text(builder) => {
-                cells.for_each(|cell| builder.append_option(reader.cell_text(cell)));
-            }
-            Self::Boolean(builder) => cells.for_each(|cell| {
-                builder.append_option(match cell {
-                    Cell::Boolean(value) => Some(value),
-                    _ => None,
-                });
-            }),
-            Self::Integer(builder) => cells.for_each(|cell| {
-                builder.append_option(match cell {
-                    Cell::Integer(value) => Some(value),
-                    _ => None,
-                });
-            }),
-            Self::Number(builder) => cells.for_each(|cell| {
-                builder.append_option(match cell {
-                    Cell::Number(value) => Some(value),
-                    _ => None,
-                });
-            }),
-        }
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-            Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::Number(builder) => Arc::new(builder.finish()),
-        }
     }
 }

@@ -1,12 +1,11 @@
 //! One FHIR resource, parsed once and read by any number of views.
 
 use std::cell::RefCell;
-use std::sync::OnceLock;
 
 use simd_json::{Buffers, ErrorType};
 
 use crate::error::{Malformation, RecordError};
-use crate::tape::{Tape, Written};
+use crate::tape::Tape;
 
 /// How large a record may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Default for Limits {
 pub struct Resource<'a> {
     tape: Tape<'a>,
     source: Vec<u8>,
-    written: OnceLock<Vec<Written>>,
+    base: usize,
     kind: &'a str,
 }
 
@@ -52,19 +51,23 @@ impl<'a> Resource<'a> {
                 max: limits.bytes_max,
             });
         }
-        // Parsing rounds numbers and unescapes in place: what was written is kept beside it.
-        let source = bytes.to_vec();
-        let parsed = with_buffers(bytes.len(), limits.nesting_max, |buffers| {
-            simd_json::to_tape_with_buffers(bytes, buffers)
-        });
-        let tape = Tape::new(parsed.map_err(|error| refused(&error, &source, limits))?.0);
+        let base = bytes.as_ptr().addr();
+        let (source, tape) = tape(bytes, limits)?;
+        // From here on the memory goes back when the resource is dropped, refused or not.
+        let mut resource = Self {
+            tape,
+            source,
+            base,
+            kind: "",
+        };
+        let tape = &resource.tape;
         if !tape.is_object(ROOT) {
             return Err(RecordError::NotAResource {
                 reason: "it is not an object",
             });
         }
         // U+0000 can only come from an escape: raw control characters are not JSON.
-        if source.contains(&b'\\') && tape.has_nul() {
+        if resource.source.contains(&b'\\') && tape.has_nul() {
             return Err(RecordError::Malformed {
                 what: Malformation::Nul,
                 offset: 0,
@@ -87,12 +90,8 @@ impl<'a> Resource<'a> {
                 .ok_or(RecordError::NotAResource {
                     reason: "its resourceType is not a type's name",
                 })?;
-        Ok(Self {
-            tape,
-            source,
-            written: OnceLock::new(),
-            kind,
-        })
+        resource.kind = kind;
+        Ok(resource)
     }
 
     /// Its `resourceType`.
@@ -141,11 +140,14 @@ impl<'a> Resource<'a> {
         &self.tape
     }
 
+    /// Bytes of the record.
+    pub(crate) fn bytes(&self) -> usize {
+        self.source.len()
+    }
+
     /// Start and length, in the source, of the text of the number at `at`.
     pub(crate) fn written(&self, at: usize) -> Option<(usize, usize)> {
-        let all = self.written.get_or_init(|| self.tape.written(&self.source));
-        let found = all.binary_search_by_key(&at, |written| written.at).ok()?;
-        all.get(found).map(|written| (written.start, written.bytes))
+        self.tape.written(at, self.base, &self.source)
     }
 
     /// Bytes of the source that are known to be a number's text.
@@ -164,27 +166,82 @@ impl std::fmt::Debug for Resource<'_> {
 /// The resource's own position on its tape.
 pub(crate) const ROOT: usize = 0;
 
-/// Buffers that grew over this by one record are given back.
-const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
+/// Memory for a record larger than this is given back after it.
+const BYTES_KEPT_MAX: usize = 1 << 20;
+/// Nodes of a tape whose memory is kept.
+const NODES_KEPT_MAX: usize = 1 << 16;
 
-thread_local! {
-    /// The parser's buffers and the nesting they were made for.
-    static BUFFERS: RefCell<Option<(usize, Buffers)>> = const { RefCell::new(None) };
+/// A thread's memory for parsing: the parser's, and that of the last resource dropped.
+struct Kept {
+    nesting_max: usize,
+    buffers: Buffers,
+    nodes: simd_json::Tape<'static>,
+    source: Vec<u8>,
 }
 
-/// Calls with this thread's buffers, or with new ones for a record too large to keep them.
-fn with_buffers<T>(bytes: usize, nesting_max: usize, call: impl FnOnce(&mut Buffers) -> T) -> T {
-    if bytes > BUFFER_BYTES_KEPT_MAX {
-        return call(&mut Buffers::with_max_depth(bytes, nesting_max));
+thread_local! {
+    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+impl Kept {
+    fn new(bytes: usize, nesting_max: usize) -> Self {
+        Self {
+            nesting_max,
+            buffers: Buffers::with_max_depth(bytes, nesting_max),
+            nodes: simd_json::Tape(Vec::new()),
+            source: Vec::new(),
+        }
     }
-    let kept = BUFFERS
-        .take()
-        .filter(|(nesting, _)| *nesting == nesting_max);
-    let mut kept =
-        kept.unwrap_or_else(|| (nesting_max, Buffers::with_max_depth(bytes, nesting_max)));
-    let result = call(&mut kept.1);
-    BUFFERS.set(Some(kept));
-    result
+
+    fn parse<'a>(
+        &mut self,
+        bytes: &'a mut [u8],
+        limits: &Limits,
+    ) -> Result<(Vec<u8>, Tape<'a>), RecordError> {
+        // Parsing rounds numbers and unescapes in place: what was written is kept beside it.
+        let mut source = std::mem::take(&mut self.source);
+        source.clear();
+        source.extend_from_slice(bytes);
+        let nodes = std::mem::replace(&mut self.nodes, simd_json::Tape(Vec::new()));
+        let mut nodes = nodes.reset();
+        let parsed = simd_json::fill_tape(bytes, &mut self.buffers, &mut nodes);
+        match parsed {
+            Ok(()) => Ok((source, Tape::new(nodes.0))),
+            Err(error) => Err(refused(&error, &source, limits)),
+        }
+    }
+}
+
+/// Parses in this thread's memory, or in new memory when the record is too large to keep it.
+fn tape<'a>(bytes: &'a mut [u8], limits: &Limits) -> Result<(Vec<u8>, Tape<'a>), RecordError> {
+    let nesting_max = limits.nesting_max;
+    if bytes.len() > BYTES_KEPT_MAX {
+        return Kept::new(bytes.len(), nesting_max).parse(bytes, limits);
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let fitting = kept.take_if(|kept| kept.nesting_max != nesting_max);
+        drop(fitting);
+        kept.get_or_insert_with(|| Kept::new(bytes.len(), nesting_max))
+            .parse(bytes, limits)
+    })
+}
+
+impl Drop for Resource<'_> {
+    fn drop(&mut self) {
+        let nodes = self.tape.take();
+        if self.source.capacity() > BYTES_KEPT_MAX || nodes.capacity() > NODES_KEPT_MAX {
+            return;
+        }
+        let source = std::mem::take(&mut self.source);
+        // A thread that ends has no memory to keep.
+        KEPT.try_with(|kept| {
+            if let Some(kept) = kept.borrow_mut().as_mut() {
+                kept.nodes = simd_json::Tape(nodes).reset();
+                kept.source = source;
+            }
+        })
+        .ok();
+    }
 }
 
 fn refused(error: &simd_json::Error, source: &[u8], limits: &Limits) -> RecordError {

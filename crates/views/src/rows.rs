@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::{Bound, RecordError};
 use crate::evaluate::Reader;
 use crate::item::{Fault, ITEMS_MAX, Item};
-use crate::plan::{Expr, Part, ScalarType, Select, Without};
+use crate::plan::{Each, Expr, How, Many, Part, ScalarType, Select};
 use crate::resource::ROOT;
 use crate::tape::Scalar;
 
@@ -29,6 +29,8 @@ pub(crate) enum Cell {
     Text(Item),
     /// A number's text in the record: start and bytes.
     Written(usize, usize),
+    /// A list: where it starts and ends in the scratch's.
+    List(usize, usize),
 }
 
 impl Reader<'_, '_, '_> {
@@ -54,23 +56,122 @@ impl Reader<'_, '_, '_> {
         }
     }
 
+    /// Bytes of text in the record's cells, or more than there are; lists count once for each row
+    /// they are in.
+    ///
+    /// # Errors
+    ///
+    /// The bound that is reached.
+    pub(crate) fn fits(&self) -> Result<usize, Bound> {
+        let cells = &self.scratch.cells;
+        if self.scratch.listed.is_empty() {
+            // No cell has more text than the record, the view's literals and what was made of them.
+            let each = self.resource.bytes() + self.plan.literal_bytes + self.scratch.made.len();
+            let most = cells.len().saturating_mul(each);
+            if most <= TEXT_BYTES_MAX {
+                return Ok(most);
+            }
+        }
+        let listed = cells.iter().map(|cell| match cell {
+            Cell::List(start, end) => end - start,
+            _ => 1,
+        });
+        if listed.sum::<usize>() > CELLS_MAX {
+            return Err(Bound::Cells);
+        }
+        let bytes = |cell: &Cell| self.cell_text(*cell).map_or(0, str::len);
+        let text = cells.iter().map(|cell| match cell {
+            Cell::List(start, end) => {
+                let listed = self.scratch.listed.get(*start..*end).unwrap_or_default();
+                listed.iter().map(bytes).sum()
+            }
+            cell => bytes(cell),
+        });
+        Some(text.sum())
+            .filter(|text| *text <= TEXT_BYTES_MAX)
+            .ok_or(Bound::Text)
+    }
+
+    /// The error of a bound.
+    pub(crate) fn too_much(&self, bound: Bound) -> RecordError {
+        self.error(Fault::Bound(bound), "", None)
+    }
+
     fn select(&mut self, select: &Select, focus: Item) -> Result<(), RecordError> {
         let Some(each) = &select.each else {
             return self.block(select, focus);
         };
-        let start = self.scratch.items.len();
-        self.eval(&each.expr, focus)
-            .map_err(|fault| self.error(fault, &each.path, None))?;
+        let (start, outer) = (self.scratch.items.len(), self.row_index);
+        self.gather(each, focus)?;
         let end = self.scratch.items.len();
-        if start == end && each.without == Without::NullRow {
-            self.blank_row()?;
+        self.row_index = 0;
+        if start == end && each.how == How::EachOrNull {
+            self.row_of_nulls(select)?;
         }
         for index in start..end {
             if let Some(item) = self.scratch.items.get(index).copied() {
                 self.block(select, item)?;
             }
+            self.row_index += 1;
         }
+        self.row_index = outer;
         self.scratch.items.truncate(start);
+        Ok(())
+    }
+
+    /// Pushes the items of a select.
+    fn gather(&mut self, each: &Each, focus: Item) -> Result<(), RecordError> {
+        let start = self.scratch.items.len();
+        self.all(each, focus)?;
+        if each.how != How::Repeat {
+            return Ok(());
+        }
+        // What an item gives comes right after it; those that wait are kept backwards.
+        let mut waiting: Vec<Item> = self.scratch.items.drain(start..).rev().collect();
+        while let Some(item) = waiting.pop() {
+            self.push(item);
+            let end = self.scratch.items.len();
+            self.all(each, item)?;
+            if waiting.len() + self.scratch.items.len() > ITEMS_MAX {
+                return Err(self.too_much(Bound::Items));
+            }
+            waiting.extend(self.scratch.items.drain(end..).rev());
+        }
+        Ok(())
+    }
+
+    fn all(&mut self, each: &Each, focus: Item) -> Result<(), RecordError> {
+        for (expr, path) in &each.paths {
+            self.eval(expr, focus)
+                .map_err(|fault| self.error(fault, path, None))?;
+        }
+        Ok(())
+    }
+
+    /// The row of a `forEachOrNull` without items: of its columns only the index has a value.
+    fn row_of_nulls(&mut self, select: &Select) -> Result<(), RecordError> {
+        let start = self.scratch.cells.len();
+        self.blank_row()?;
+        for column in &select.columns {
+            if let (_, Expr::RowIndex, _) = column {
+                self.fill(start, column, Item::Node(ROOT))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Evaluates a column into the row that starts there.
+    fn fill(
+        &mut self,
+        start: usize,
+        (index, expr, path): &(usize, Expr, String),
+        focus: Item,
+    ) -> Result<(), RecordError> {
+        let cell = self.cell(*index, expr, focus);
+        let cell = cell.map_err(|fault| self.error(fault, path, Some(*index)))?;
+        if let Some(place) = self.scratch.cells.get_mut(start + index) {
+            *place = cell;
+        }
         Ok(())
     }
 
@@ -78,12 +179,8 @@ impl Reader<'_, '_, '_> {
     fn block(&mut self, select: &Select, focus: Item) -> Result<(), RecordError> {
         let start = self.scratch.cells.len();
         self.blank_row()?;
-        for (index, expr, path) in &select.columns {
-            let cell = self.cell(*index, expr, focus);
-            let cell = cell.map_err(|fault| self.error(fault, path, Some(*index)))?;
-            if let Some(place) = self.scratch.cells.get_mut(start + index) {
-                *place = cell;
-            }
+        for column in &select.columns {
+            self.fill(start, column, focus)?;
         }
         for part in &select.parts {
             self.multiply(part, start, focus)?;
@@ -147,22 +244,37 @@ impl Reader<'_, '_, '_> {
         if self.scratch.cells.len().saturating_add(cells) <= CELLS_MAX {
             return Ok(());
         }
-        Err(self.error(Fault::Bound(Bound::Cells), "", None))
+        Err(self.too_much(Bound::Cells))
     }
 
     fn cell(&mut self, column: usize, expr: &Expr, focus: Item) -> Result<Cell, Fault> {
-        let base = self.scratch.items.len();
-        self.eval(expr, focus)?;
-        let item = match self.scratch.items.get(base..).unwrap_or_default() {
-            [] => return Ok(Cell::Null),
-            [item] => *item,
-            _ => return Err(Fault::Many),
+        let plan = self.plan;
+        let Some(target) = plan.targets.get(column) else {
+            return Ok(Cell::Null);
         };
-        self.scratch.items.truncate(base);
-        match self.plan.targets.get(column) {
-            Some(target) => self.typed(item, target.scalar),
+        if target.many == Many::List {
+            return self.list(expr, target.scalar, focus);
+        }
+        match self.single(expr, focus)? {
+            Some(item) => self.typed(item, target.scalar),
             None => Ok(Cell::Null),
         }
+    }
+
+    fn list(&mut self, expr: &Expr, wanted: ScalarType, focus: Item) -> Result<Cell, Fault> {
+        let base = self.scratch.items.len();
+        self.eval(expr, focus)?;
+        let start = self.scratch.listed.len();
+        if self.scratch.items.len() - base > CELLS_MAX.saturating_sub(start) {
+            return Err(Fault::Bound(Bound::Cells));
+        }
+        for index in base..self.scratch.items.len() {
+            let item = self.item(index)?;
+            let cell = self.typed(item, wanted)?;
+            self.scratch.listed.push(cell);
+        }
+        self.scratch.items.truncate(base);
+        Ok(Cell::List(start, self.scratch.listed.len()))
     }
 
     /// Checks an item against a type.
@@ -193,7 +305,9 @@ impl Reader<'_, '_, '_> {
             (ScalarType::Double, Scalar::Decimal(value)) if value.is_finite() => {
                 Ok(Cell::Number(value))
             }
-            (ScalarType::Text | ScalarType::Any, Scalar::Text(_)) => Ok(Cell::Text(item)),
+            (ScalarType::Text | ScalarType::Any, Scalar::Text(_) | Scalar::Moment(_)) => {
+                Ok(Cell::Text(item))
+            }
             (ScalarType::Any, Scalar::Boolean(value)) => self
                 .made(if value { "true" } else { "false" })
                 .map(Cell::Text),
@@ -221,6 +335,8 @@ impl Reader<'_, '_, '_> {
                     .and_then(crate::path::Literal::digits);
                 self.made(&text.ok_or(lost)?).map(Cell::Text)
             }
+            Item::Integer(value) => self.made(&value.to_string()).map(Cell::Text),
+            Item::Digits { start, bytes } => Ok(Cell::Text(Item::Made { start, bytes })),
             _ => Err(lost),
         }
     }
@@ -272,6 +388,7 @@ fn kind(scalar: Scalar<'_>) -> &'static str {
         Scalar::Integer(_) => "an integer",
         Scalar::Decimal(_) => "a decimal",
         Scalar::Complex => "an object or array",
+        Scalar::Moment(_) => "a date or time",
         Scalar::Null => "null",
     }
 }

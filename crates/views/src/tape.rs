@@ -2,6 +2,8 @@
 
 use simd_json::{Node, StaticNode};
 
+use crate::moment::Moment;
+
 /// The tape of one document. A position on it is an index; positions come only from its methods,
 /// and one that is not on the tape reads as nothing.
 pub(crate) struct Tape<'a> {
@@ -21,19 +23,10 @@ pub(crate) enum Scalar<'t> {
     Decimal(f64),
     /// An object or array, which is no scalar.
     Complex,
+    /// A date or time of the view: text that is compared with it is read as one.
+    Moment(Moment),
     /// JSON's null, which FHIR has only as a gap in an array.
     Null,
-}
-
-/// A number's place in the bytes of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Written {
-    /// Its position on the tape.
-    pub(crate) at: usize,
-    /// Where its text starts, in bytes.
-    pub(crate) start: usize,
-    /// How long its text is, in bytes.
-    pub(crate) bytes: usize,
 }
 
 /// Objects with more fields are checked for duplicates by sorting.
@@ -42,6 +35,11 @@ const FIELDS_COMPARED_MAX: usize = 32;
 impl<'a> Tape<'a> {
     pub(crate) fn new(nodes: Vec<Node<'a>>) -> Self {
         Self { nodes }
+    }
+
+    /// Takes the memory out for another tape.
+    pub(crate) fn take(&mut self) -> Vec<Node<'a>> {
+        std::mem::take(&mut self.nodes)
     }
 
     pub(crate) fn is_object(&self, at: usize) -> bool {
@@ -136,17 +134,29 @@ impl<'a> Tape<'a> {
         })
     }
 
-    /// Every number with its text's place in `source`, the bytes the tape was read from.
-    pub(crate) fn written(&self, source: &[u8]) -> Vec<Written> {
-        let numbers = self.nodes.iter().enumerate().filter(|(_, node)| {
-            use StaticNode::{F64, I64, U64};
-            matches!(node, Node::Static(I64(_) | U64(_) | F64(_)))
-        });
-        let texts = NumberTexts { source, at: 0 };
-        numbers
-            .zip(texts)
-            .map(|((at, _), (start, bytes))| Written { at, start, bytes })
-            .collect()
+    /// Start and length, in the bytes the tape was read from, of the text of the number at `at`.
+    ///
+    /// `source` are those bytes as they were, `base` the address where they were parsed: the last
+    /// text before the number still lies there, and tells where to look.
+    pub(crate) fn written(&self, at: usize, base: usize, source: &[u8]) -> Option<(usize, usize)> {
+        let mut numbers = 0;
+        for node in self.nodes.get(..at)?.iter().rev() {
+            match node {
+                Node::String(text) => {
+                    let quote = text.as_ptr().addr().checked_sub(base)?.checked_sub(1)?;
+                    let token = source
+                        .get(quote..)
+                        .filter(|token| token.first() == Some(&b'"'))?;
+                    let at = quote + string_bytes(token);
+                    return NumberTexts { source, at }.nth(numbers);
+                }
+                Node::Static(StaticNode::I64(_) | StaticNode::U64(_) | StaticNode::F64(_)) => {
+                    numbers += 1;
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     fn object_len(&self, at: usize) -> usize {
@@ -158,30 +168,40 @@ impl<'a> Tape<'a> {
 
     /// Compares a name with the earlier ones only when their cheap hashes meet.
     fn few_repeat(&self, at: usize, len: usize) -> bool {
-        let mut seen = 0_u64;
+        let mut seen = [0_u64; 4];
         let mut next = at + 1;
         for index in 0..len {
             let Some([Node::String(name), value, ..]) = self.nodes.get(next..) else {
                 return false;
             };
-            let bytes = name.as_bytes();
-            let first = bytes.first().copied().map_or(0, usize::from);
-            let last = bytes.last().copied().map_or(0, usize::from);
-            let bit = 1_u64 << ((bytes.len() + 5 * first + 13 * last) & 63);
-            let met = seen & bit != 0;
-            if met
-                && self
-                    .fields(at)
-                    .take(index)
-                    .any(|(earlier, _)| earlier == *name)
-            {
-                return true;
+            let hash = hash(name.as_bytes());
+            let bit = 1_u64 << (hash & 63);
+            if let Some(word) = seen.get_mut(usize::from(hash >> 6)) {
+                let met = *word & bit != 0;
+                *word |= bit;
+                if met
+                    && self
+                        .fields(at)
+                        .take(index)
+                        .any(|(earlier, _)| earlier == *name)
+                {
+                    return true;
+                }
             }
-            seen |= bit;
             next += 1 + span(value);
         }
         false
     }
+}
+
+/// A hash of a name's length and three of its letters.
+fn hash(name: &[u8]) -> u8 {
+    let letter = |at: usize| name.get(at).copied().unwrap_or_default();
+    let last = name.len().wrapping_sub(1);
+    let [length, ..] = name.len().to_le_bytes();
+    let mixed = u32::from_le_bytes([length, letter(0), letter(name.len() / 2), letter(last)]);
+    let [.., top] = mixed.wrapping_mul(0x9E37_79B1).to_le_bytes();
+    top
 }
 
 /// How many nodes a value takes, itself among them.

@@ -1,8 +1,10 @@
 //! Tests of the crate: by hand, by the official suite, by mutation and on real exports.
 
+mod collections;
 mod data;
 mod definitions;
 mod exports;
+mod moments;
 mod mutations;
 mod numbers;
 mod paths;
@@ -10,6 +12,8 @@ mod records;
 mod rows;
 mod suite;
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use serde_json::{Map, Value, json};
 
 use crate::{Limits, Program, RecordError, Resource, ViewDefinition, ViewError};
@@ -50,20 +54,11 @@ fn value(path: &str, kind: &str, record: &str) -> Result<Value, RecordError> {
 
 /// What a program has, as JSON.
 fn table(program: &mut Program) -> Value {
-    use arrow::array::{Array, AsArray};
-    use arrow::datatypes::{DataType, Float64Type, Int64Type};
     let expected = program.rows();
     let batch = program.finish().unwrap();
     assert_eq!(batch.num_rows(), expected);
     assert_eq!(program.rows(), 0);
-    let cell = |column: &dyn Array, row: usize| match column.data_type() {
-        _ if column.is_null(row) => Value::Null,
-        DataType::Utf8 => json!(column.as_string::<i32>().value(row)),
-        DataType::Boolean => json!(column.as_boolean().value(row)),
-        DataType::Int64 => json!(column.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => json!(column.as_primitive::<Float64Type>().value(row)),
-        other => panic!("no column has the type {other}"),
-    };
+    assert_eq!(batch.schema(), program.schema());
     let row = |row: usize| {
         let schema = batch.schema();
         let names = schema.fields().iter().map(|field| field.name().clone());
@@ -71,6 +66,22 @@ fn table(program: &mut Program) -> Value {
         Value::Object(names.zip(cells).collect::<Map<_, _>>())
     };
     (0..batch.num_rows()).map(row).collect()
+}
+
+/// One value as JSON.
+fn cell(column: &dyn Array, row: usize) -> Value {
+    match column.data_type() {
+        _ if column.is_null(row) => Value::Null,
+        DataType::Utf8 => json!(column.as_string::<i32>().value(row)),
+        DataType::Boolean => json!(column.as_boolean().value(row)),
+        DataType::Int64 => json!(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => json!(column.as_primitive::<Float64Type>().value(row)),
+        DataType::List(_) => {
+            let items = column.as_list::<i32>().value(row);
+            (0..items.len()).map(|item| cell(&items, item)).collect()
+        }
+        other => panic!("no column has the type {other}"),
+    }
 }
 
 /// A Patient with one more field.

@@ -13,6 +13,8 @@ pub(super) enum Token {
     Text(String),
     /// Digits, with or without a fraction.
     Number(String),
+    /// `@` and a date or time, without the `@`.
+    Moment(String),
     /// `%name`.
     Constant(String),
     /// `$name`.
@@ -61,7 +63,7 @@ impl Lexer<'_> {
             '`' => Token::Delimited(self.quoted('`')?),
             '%' => Token::Constant(self.constant()?),
             '$' => Token::Variable(self.variable()?),
-            '@' => return Err(self.at_sign()),
+            '@' => Token::Moment(self.moment()?),
             _ => Token::Symbol(self.symbol()?),
         };
         Ok(Some((position, token)))
@@ -135,13 +137,28 @@ impl Lexer<'_> {
         Ok(name)
     }
 
-    fn at_sign(&self) -> PathFault {
-        let next = self.rest().chars().nth(1);
-        if next.is_some_and(|c| c.is_ascii_digit() || c == 'T') {
-            PathFault::Unsupported("a date or time literal".to_owned())
-        } else {
-            PathFault::syntax(self.at, "a date or time is wanted after `@`")
+    fn moment(&mut self) -> Result<String, PathFault> {
+        let position = self.at;
+        self.take();
+        let mut text = String::new();
+        while let Some(c) = self.peek() {
+            // `@2020.first()` is a call on a date, `@T10:00:00.5` has a fraction.
+            let fraction = self
+                .rest()
+                .chars()
+                .nth(1)
+                .is_some_and(|c| c.is_ascii_digit());
+            if !(matches!(c, '0'..='9' | ':' | '-' | '+' | 'T' | 'Z') || c == '.' && fraction) {
+                break;
+            }
+            text.push(c);
+            self.take();
         }
+        if text.is_empty() {
+            let reason = "a date or time is wanted after `@`";
+            return Err(PathFault::syntax(position, reason));
+        }
+        Ok(text)
     }
 
     fn symbol(&mut self) -> Result<&'static str, PathFault> {

@@ -1,7 +1,8 @@
 //! Reads tokens into a tree: FHIRPath's grammar, as far as it is supported.
 
 use super::lexer::{Token, tokens};
-use super::{Ast, Call, Literal, Operator, PathFault};
+use super::{Ast, Call, CallKind, Literal, Operator, PathFault};
+use crate::moment::Moment;
 
 /// Bytes of one path.
 const PATH_BYTES_MAX: usize = 4096;
@@ -76,32 +77,70 @@ impl Parser<'_> {
     }
 
     fn equality(&mut self) -> Result<Ast, PathFault> {
-        let mut left = self.order()?;
-        loop {
-            let operator = match self.peek() {
-                Some(Token::Symbol("=")) => Operator::Equal,
-                Some(Token::Symbol("!=")) => Operator::NotEqual,
-                _ => return Ok(left),
-            };
-            self.at += 1;
-            let right = self.order()?;
-            left = self.binary(operator, left, right)?;
-        }
+        const OPERATORS: [(&str, Operator); 2] =
+            [("=", Operator::Equal), ("!=", Operator::NotEqual)];
+        self.operators(&OPERATORS, Self::order)
     }
 
     fn order(&mut self) -> Result<Ast, PathFault> {
-        let mut left = self.operand()?;
+        const OPERATORS: [(&str, Operator); 4] = [
+            ("<", Operator::Less),
+            ("<=", Operator::LessOrEqual),
+            (">", Operator::Greater),
+            (">=", Operator::GreaterOrEqual),
+        ];
+        self.operators(&OPERATORS, Self::cast)
+    }
+
+    /// `a as Type` is `a.ofType(Type)`.
+    fn cast(&mut self) -> Result<Ast, PathFault> {
+        let mut left = self.sum()?;
         loop {
-            let operator = match self.peek() {
-                Some(Token::Symbol("<")) => Operator::Less,
-                Some(Token::Symbol("<=")) => Operator::LessOrEqual,
-                Some(Token::Symbol(">")) => Operator::Greater,
-                Some(Token::Symbol(">=")) => Operator::GreaterOrEqual,
-                _ => return Ok(left),
+            let position = self.position();
+            if !self.keyword("as") {
+                return Ok(left);
+            }
+            let kind = CallKind::Function("ofType".to_owned(), vec![self.operand()?]);
+            let call = Call { position, kind };
+            left = match left {
+                Ast::Chain(start, mut calls) => {
+                    calls.push(call);
+                    Ast::Chain(start, calls)
+                }
+                start => Ast::Chain(Box::new(start), vec![call]),
             };
-            self.at += 1;
-            let right = self.operand()?;
-            left = self.binary(operator, left, right)?;
+        }
+    }
+
+    fn sum(&mut self) -> Result<Ast, PathFault> {
+        const OPERATORS: [(&str, Operator); 3] = [
+            ("+", Operator::Add),
+            ("-", Operator::Subtract),
+            ("&", Operator::Concatenate),
+        ];
+        self.operators(&OPERATORS, Self::product)
+    }
+
+    fn product(&mut self) -> Result<Ast, PathFault> {
+        const OPERATORS: [(&str, Operator); 2] =
+            [("*", Operator::Multiply), ("/", Operator::Divide)];
+        self.operators(&OPERATORS, Self::operand)
+    }
+
+    /// Operands between operators that bind alike, from the left.
+    fn operators(
+        &mut self,
+        known: &[(&str, Operator)],
+        operand: impl Fn(&mut Self) -> Result<Ast, PathFault>,
+    ) -> Result<Ast, PathFault> {
+        let mut left = operand(self)?;
+        loop {
+            let found = known.iter().find(|(symbol, _)| self.symbol(symbol));
+            let Some((_, operator)) = found else {
+                return Ok(left);
+            };
+            let right = operand(self)?;
+            left = self.binary(*operator, left, right)?;
         }
     }
 
@@ -119,12 +158,13 @@ impl Parser<'_> {
     fn operand(&mut self) -> Result<Ast, PathFault> {
         let (start, mut calls) = self.start()?;
         loop {
+            let position = self.position();
             if self.symbol(".") {
                 calls.push(self.call()?);
             } else if self.symbol("[") {
-                let index = self.expression()?;
+                let kind = CallKind::Index(self.expression()?);
                 self.wanted("]")?;
-                calls.push(Call::Index(index));
+                calls.push(Call { position, kind });
             } else {
                 break;
             }
@@ -139,6 +179,7 @@ impl Parser<'_> {
 
     /// What a chain starts with: a member or function without a receiver applies to `$this`.
     fn start(&mut self) -> Result<(Ast, Vec<Call>), PathFault> {
+        let position = self.position();
         let start = match self.peek() {
             Some(Token::Symbol("(")) => {
                 self.at += 1;
@@ -155,7 +196,7 @@ impl Parser<'_> {
                 self.at += 1;
                 match self.peek() {
                     Some(Token::Number(digits)) => self.number(&format!("-{digits}"))?,
-                    _ => return Err(unsupported("`-` before anything but a number")),
+                    _ => return Err(self.unsupported("`-` before anything but a number")),
                 }
             }
             Some(Token::Number(digits)) => self.number(&digits)?,
@@ -163,15 +204,21 @@ impl Parser<'_> {
                 self.at += 1;
                 Ast::Literal(Literal::Text(text))
             }
+            Some(Token::Moment(text)) => {
+                self.at += 1;
+                let moment = Moment::parse(&text)
+                    .ok_or_else(|| PathFault::syntax(position, "not a date or time"))?;
+                Ast::Literal(Literal::Moment(text, moment))
+            }
             Some(Token::Constant(name)) => {
                 self.at += 1;
-                Ast::Constant(name)
+                Ast::Constant(position, name)
             }
             Some(Token::Variable(name)) if name == "this" => {
                 self.at += 1;
                 Ast::This
             }
-            Some(Token::Variable(name)) => return Err(unsupported(&format!("`${name}`"))),
+            Some(Token::Variable(name)) => return Err(self.unsupported(&format!("`${name}`"))),
             Some(Token::Name(name)) if name == "true" || name == "false" => {
                 self.at += 1;
                 Ast::Literal(Literal::Boolean(name == "true"))
@@ -185,28 +232,34 @@ impl Parser<'_> {
     }
 
     fn call(&mut self) -> Result<Call, PathFault> {
+        let position = self.position();
+        let kind = self.call_kind()?;
+        Ok(Call { position, kind })
+    }
+
+    fn call_kind(&mut self) -> Result<CallKind, PathFault> {
         let name = match self.peek() {
             Some(Token::Name(name)) if !is_operator(&name) => name,
             Some(Token::Delimited(name)) => {
                 self.at += 1;
-                return Ok(Call::Member(name));
+                return Ok(CallKind::Member(name));
             }
-            Some(Token::Variable(name)) => return Err(unsupported(&format!("`.${name}`"))),
+            Some(Token::Variable(name)) => return Err(self.unsupported(&format!("`.${name}`"))),
             _ => return Err(self.unexpected("a name")),
         };
         self.at += 1;
         if !self.symbol("(") {
-            return Ok(Call::Member(name));
+            return Ok(CallKind::Member(name));
         }
         let mut arguments = Vec::new();
         if self.symbol(")") {
-            return Ok(Call::Function(name, arguments));
+            return Ok(CallKind::Function(name, arguments));
         }
         loop {
             arguments.push(self.expression()?);
             if !self.symbol(",") {
                 self.wanted(")")?;
-                return Ok(Call::Function(name, arguments));
+                return Ok(CallKind::Function(name, arguments));
             }
         }
     }
@@ -223,9 +276,9 @@ impl Parser<'_> {
         };
         // `5 'mg'` is a quantity, `5 days` a duration.
         match self.peek() {
-            Some(Token::Text(_)) => Err(unsupported("a quantity literal")),
-            Some(Token::Name(name)) if !is_operator(&name) => {
-                Err(unsupported("a quantity literal"))
+            Some(Token::Text(_)) => Err(self.unsupported("a quantity literal")),
+            Some(Token::Name(name)) if !is_operator(&name) && name != "as" => {
+                Err(self.unsupported("a quantity literal"))
             }
             _ => Ok(Ast::Literal(literal)),
         }
@@ -234,20 +287,18 @@ impl Parser<'_> {
     /// After an operand: an operator of FHIRPath that this engine lacks is said to be one.
     fn unsupported_operator(&self) -> Result<(), PathFault> {
         let operator = match self.peek() {
-            Some(Token::Symbol(symbol @ ("+" | "-" | "*" | "/" | "|" | "&" | "~" | "!~"))) => {
-                symbol.to_owned()
-            }
+            Some(Token::Symbol(symbol @ ("|" | "~" | "!~"))) => symbol.to_owned(),
             Some(Token::Name(name))
                 if matches!(
                     name.as_str(),
-                    "is" | "as" | "in" | "contains" | "xor" | "implies" | "div" | "mod"
+                    "is" | "in" | "contains" | "xor" | "implies" | "div" | "mod"
                 ) =>
             {
                 name
             }
             _ => return Ok(()),
         };
-        Err(unsupported(&format!("the operator `{operator}`")))
+        Err(self.unsupported(&format!("the operator `{operator}`")))
     }
 
     fn peek(&self) -> Option<Token> {
@@ -282,6 +333,10 @@ impl Parser<'_> {
         }
     }
 
+    fn unsupported(&self, what: &str) -> PathFault {
+        PathFault::unsupported(self.position(), what)
+    }
+
     fn unexpected(&self, wanted: &str) -> PathFault {
         PathFault::syntax(self.position(), format!("{wanted} is wanted here"))
     }
@@ -293,8 +348,4 @@ fn is_operator(name: &str) -> bool {
         name,
         "and" | "or" | "xor" | "implies" | "div" | "mod" | "true" | "false"
     )
-}
-
-fn unsupported(what: &str) -> PathFault {
-    PathFault::Unsupported(what.to_owned())
 }

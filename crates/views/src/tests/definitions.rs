@@ -28,6 +28,23 @@ fn metadata_is_accepted() {
     assert_eq!((view.name(), view.resource()), ("persons", "Patient"));
 }
 
+/// The names that version 2, HL7's ballot and the guides' examples give to the type.
+#[test]
+fn spellings() {
+    for kind in [
+        "ViewDefinition",
+        "http://hl7.org/fhir/StructureDefinition/ViewDefinition",
+        "http://hl7.org/fhir/uv/sql-on-fhir/StructureDefinition/ViewDefinition|3.0.0-ballot",
+        "https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition",
+    ] {
+        for identifier in [json!({"value": "a"}), json!([{"value": "a"}])] {
+            let view = parse(json!({"resourceType": kind, "identifier": identifier,
+                "resource": "Patient", "select": columns(json!([{"name": "id", "path": "id"}]))}));
+            assert!(view.is_ok(), "{kind}: {view:?}");
+        }
+    }
+}
+
 #[test]
 fn columns_in_order() {
     let view = parse(json!({"resource": "Observation", "select": [
@@ -82,6 +99,10 @@ fn columns_in_order() {
 const REFUSED: &[(&str, &str)] = &[
     ("shape", r#"{"resourceType": "Patient"}"#),
     ("shape", r#"{"resourceType": 1}"#),
+    (
+        "shape",
+        r#"{"resourceType": "http://example.org/StructureDefinition/Patient"}"#,
+    ),
     ("shape", r#"{"surprise": 1}"#),
     ("shape", r#"{"resource": null}"#),
     ("shape", r#"{"select": null}"#),
@@ -184,14 +205,26 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     ("path", r#"{"where": [{"path": "%missing"}]}"#),
     (
-        "unsupported",
-        r#"{"select": [{"column": [{"name": "a", "path": "id"}],
-        "repeat": ["item"]}]}"#,
+        "invalid",
+        r#"{"select": [{"column": [{"name": "a", "path": "id"}], "repeat": []}]}"#,
     ),
     (
-        "unsupported",
-        r#"{"select": [{"column": [{"name": "a", "path": "id",
-        "collection": true}]}]}"#,
+        "invalid",
+        r#"{"select": [{"column": [{"name": "a", "path": "id"}],
+        "repeat": ["link"], "forEach": "name"}]}"#,
+    ),
+    (
+        "shape",
+        r#"{"select": [{"column": [{"name": "a", "path": "id"}], "repeat": "link"}]}"#,
+    ),
+    (
+        "shape",
+        r#"{"select": [{"column": [{"name": "a", "path": "id"}], "repeat": [1]}]}"#,
+    ),
+    (
+        "invalid",
+        r#"{"select": [{"unionAll": [{"column": [{"name": "a", "path": "id"}]},
+        {"column": [{"name": "a", "path": "id", "collection": true}]}]}]}"#,
     ),
     (
         "unsupported",
@@ -214,8 +247,20 @@ const REFUSED: &[(&str, &str)] = &[
         "path": "getResourceKey()"}]}]}"#,
     ),
     (
-        "unsupported",
-        r#"{"constant": [{"name": "a", "valueDate": "2020-01-01"}]}"#,
+        "invalid",
+        r#"{"constant": [{"name": "a", "valueDate": "2020-01-01T10:00:00Z"}]}"#,
+    ),
+    (
+        "invalid",
+        r#"{"constant": [{"name": "a", "valueDate": "2020-02-30"}]}"#,
+    ),
+    (
+        "invalid",
+        r#"{"constant": [{"name": "a", "valueInstant": "2020-01-01"}]}"#,
+    ),
+    (
+        "invalid",
+        r#"{"constant": [{"name": "a", "valueTime": "2020-01-01"}]}"#,
     ),
 ];
 
@@ -271,18 +316,30 @@ fn messages() {
     let said = |result: Result<ViewDefinition, ViewError>| result.unwrap_err().to_string();
     let unsupported = said(view("a.count()", "integer"));
     expect![
-        "view `v`: `a.count()`: the function `count()` is not supported yet; \
-        write the view without it"
+        "view `v`, select[0].column[0].path: `a.count()`, at byte 2: the function `count()` \
+        is not supported; write the view without it"
     ]
     .assert_eq(&unsupported);
-    expect![[r#"view `v`: path `name[`, at byte 5: a name is wanted here; correct the path"#]]
-        .assert_eq(&said(view("name[", "string")));
-    expect![[r#"view `v`: there are two columns `c`; correct the definition"#]].assert_eq(&said(
-        parse(
-            json!({"name": "v", "resource": "Patient", "select": columns(json!([
-            {"name": "c", "path": "id"}, {"name": "c", "path": "id"}]))}),
-        ),
-    ));
+    expect![
+        "view `v`, select[0].column[0].path: `name[`, at byte 5: a name is wanted here; \
+        correct the path"
+    ]
+    .assert_eq(&said(view("name[", "string")));
+    let twice = json!([{"name": "c", "path": "id"}, {"name": "c", "path": "id"}]);
+    let twice = parse(json!({"name": "v", "resource": "Patient", "select": columns(twice)}));
+    expect!["view `v`, select: there are two columns `c`; correct the definition"]
+        .assert_eq(&said(twice));
+    let strange = parse(json!({"resource": "Patient", "select": [
+        {"column": [{"name": "a", "path": "id"}]},
+        {"unionAll": [{"select": [{"column": [{"name": "b", "path": "id", "kind": 1}]}]}]}]}));
+    expect![
+        "view definition, select[1].unionAll[0].select[0].column[0].kind: the standard has no \
+        such key; correct the file"
+    ]
+    .assert_eq(&said(strange));
+    let cut = ViewDefinition::parse(b"{\n\"name\": }");
+    expect!["view definition: expected value at line 2 column 9; correct the file"]
+        .assert_eq(&said(cut));
     let record = r#"{"resourceType":"Patient","id":"p","gender":"other"}"#;
     let error = super::value("gender", "integer", record).unwrap_err();
     expect![[r#"view `v`, column `c`: declared integer, found text; correct one"#]]
