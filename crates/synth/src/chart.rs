@@ -1,5 +1,7 @@
 //! What a hospital has on file about one person.
 
+mod care;
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -9,6 +11,11 @@ use crate::calendar::{Date, Moment, When};
 use crate::code::{Code, Codes, snomed};
 use crate::person::Person;
 use crate::random::mix;
+
+pub(crate) use care::{
+    Administration, Allergy, Care, Cents, Claim, Decision, Device, Dispense, Dose, Plan, Report,
+    Study,
+};
 
 /// A FHIR resource type that is exported, in the order of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +27,15 @@ pub(crate) enum Kind {
     MedicationRequest,
     Procedure,
     Immunization,
+    MedicationDispense,
+    MedicationAdministration,
+    AllergyIntolerance,
+    DiagnosticReport,
+    ImagingStudy,
+    CarePlan,
+    Device,
+    Claim,
+    ExplanationOfBenefit,
 }
 
 /// The logical id of a resource: 128 bits in the form of a version 4 UUID.
@@ -44,6 +60,7 @@ pub(crate) struct Chart {
     pub(crate) medications: Vec<Medication>,
     pub(crate) procedures: Vec<Procedure>,
     pub(crate) immunizations: Vec<Immunization>,
+    pub(crate) care: Care,
     desk: Desk,
 }
 
@@ -172,6 +189,7 @@ impl Chart {
             medications: Vec::new(),
             procedures: Vec::new(),
             immunizations: Vec::new(),
+            care: Care::default(),
             desk,
         }
     }
@@ -224,6 +242,7 @@ impl Chart {
                 .iter()
                 .map(|it| (Kind::Immunization, it.head.id)),
         );
+        all.extend(self.care.resources());
         all
     }
 }
@@ -264,11 +283,25 @@ impl Kind {
             Self::MedicationRequest => "MedicationRequest",
             Self::Procedure => "Procedure",
             Self::Immunization => "Immunization",
+            Self::MedicationDispense => "MedicationDispense",
+            Self::MedicationAdministration => "MedicationAdministration",
+            Self::AllergyIntolerance => "AllergyIntolerance",
+            Self::DiagnosticReport => "DiagnosticReport",
+            Self::ImagingStudy => "ImagingStudy",
+            Self::CarePlan => "CarePlan",
+            Self::Device => "Device",
+            Self::Claim => "Claim",
+            Self::ExplanationOfBenefit => "ExplanationOfBenefit",
         }
     }
 }
 
 impl Id {
+    /// The same 128 bits as a number.
+    pub(crate) fn number(self) -> u128 {
+        (u128::from(self.0) << 64) | u128::from(self.1)
+    }
+
     fn new(seed: u64, person: u32, kind: Kind, number: u32) -> Self {
         let person = mix(seed.wrapping_add(mix(u64::from(person))));
         let resource = ((kind as u64) << 32) | u64::from(number);

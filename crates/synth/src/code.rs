@@ -6,6 +6,8 @@ pub(crate) const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";
 pub(crate) const SNOMED: &str = "http://snomed.info/sct";
 pub(crate) const LOINC: &str = "http://loinc.org";
 pub(crate) const ATC: &str = "http://www.whocc.no/atc";
+/// DICOM's own codes, modalities among them.
+pub(crate) const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 /// Classification commune des actes médicaux.
 pub(crate) const CCAM: &str = "urn:oid:1.2.250.1.213.2.5";
 /// The laboratory's own codes.

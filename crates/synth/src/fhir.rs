@@ -1,5 +1,7 @@
 //! Charts as FHIR R4 resources, borrowed and serialised as they are.
 
+mod billing;
+mod care;
 mod clinical;
 mod patient;
 
@@ -65,12 +67,55 @@ pub(crate) fn put_chart<S: Sink>(
             &clinical::immunization(immunization, subject),
         )?;
     }
+    put_care(chart, since, sink)
+}
+
+fn put_care<S: Sink>(chart: &Chart, since: Moment, sink: &mut S) -> Result<(), S::Error> {
+    let new = |head: &Head| head.updated > since;
+    let (subject, care) = (Reference(Kind::Patient, chart.head.id), &chart.care);
+    for it in care.dispenses.iter().filter(|it| new(&it.head)) {
+        sink.put(Kind::MedicationDispense, &care::dispense(it, subject))?;
+    }
+    for it in care.administrations.iter().filter(|it| new(&it.head)) {
+        let administration = care::administration(it, subject);
+        sink.put(Kind::MedicationAdministration, &administration)?;
+    }
+    for it in care.allergies.iter().filter(|it| new(&it.head)) {
+        sink.put(Kind::AllergyIntolerance, &care::allergy(it, subject))?;
+    }
+    for it in care.reports.iter().filter(|it| new(&it.head)) {
+        let report = care::report(it, subject, &chart.person.family);
+        sink.put(Kind::DiagnosticReport, &report)?;
+    }
+    for it in care.studies.iter().filter(|it| new(&it.head)) {
+        sink.put(Kind::ImagingStudy, &care::study(it, subject))?;
+    }
+    for it in care.plans.iter().filter(|it| new(&it.head)) {
+        sink.put(Kind::CarePlan, &care::plan(it, subject))?;
+    }
+    for it in care.devices.iter().filter(|it| new(&it.head)) {
+        sink.put(Kind::Device, &care::device(it, subject))?;
+    }
+    for it in care.claims.iter().filter(|it| new(&it.head)) {
+        sink.put(Kind::Claim, &billing::claim(it, subject))?;
+    }
+    for claim in &care.claims {
+        if let Some(it) = claim.decision.as_ref().filter(|it| new(&it.head)) {
+            let benefit = billing::benefit(claim, it, subject);
+            sink.put(Kind::ExplanationOfBenefit, &benefit)?;
+        }
+    }
     Ok(())
 }
 
 /// `Type/id`.
 #[derive(Clone, Copy)]
 struct Reference(Kind, Id);
+
+/// The encounter a resource belongs to.
+fn at(encounter: Option<Id>) -> Option<Reference> {
+    encounter.map(|id| Reference(Kind::Encounter, id))
+}
 
 /// FHIR's `meta`.
 #[derive(Serialize)]

@@ -6,6 +6,7 @@
 
 mod analytes;
 mod calendar;
+mod care;
 mod chart;
 mod code;
 mod course;

@@ -1,6 +1,7 @@
 //! A whole life on file: the person, their health and their chart.
 
-use crate::calendar::Moment;
+use crate::calendar::{Date, Moment};
+use crate::care::{self, Mark};
 use crate::chart::Chart;
 use crate::course::Course;
 use crate::health::Health;
@@ -49,6 +50,12 @@ impl Life {
         }
         let last = chart.person.last_day(today);
         vaccinate(&mut chart, &health, last, &mut stream);
+        let mut stream = Stream::new(seed, index, topic::CARE);
+        care::register(&mut chart, &health, known, &mut stream);
+        care::follow(&mut chart, Mark::default(), known, &mut stream);
+        let ever = Date::new(1900, 1, 1).midnight();
+        care::bill(&mut chart, ever, known, &mut stream);
+        care::decided(&mut chart, today.plus(-1), &mut stream);
         Self { health, chart }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) mod topic {
     pub(crate) const TOWNS: u32 = 5;
     /// Department of birth within the national identifier.
     pub(crate) const BIRTHPLACE: u32 = 6;
+    /// What follows from encounters: dispenses, reports, plans, claims.
+    pub(crate) const CARE: u32 = 7;
     /// Who and what is deleted in a night; one topic a night.
     pub(crate) const DELETIONS: u32 = 0x4000_0000;
     /// What changes for a person in a night; one topic a night.

@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Concept, Meta, Period, Reference};
+use super::{Concept, Meta, Period, Reference, at};
 use crate::analytes::{self, Analyte, Category};
 use crate::calendar::{Date, Local, Moment, When};
-use crate::chart::{self, Id, Kind, Listing, LocalCode, Note, Value};
+use crate::chart::{self, Id, Listing, LocalCode, Note, Value};
 use crate::code::{Code, Codes, LOCAL, UCUM};
 use crate::measure::scale;
 
@@ -285,10 +285,6 @@ pub(super) fn immunization(it: &chart::Immunization, subject: Reference) -> Immu
         occurrence_date_time: it.given,
         primary_source: true,
     }
-}
-
-fn at(encounter: Option<Id>) -> Option<Reference> {
-    encounter.map(|id| Reference(Kind::Encounter, id))
 }
 
 fn measured(analyte: &'static Analyte, value: Value) -> Measured {

@@ -2,6 +2,7 @@
 
 use crate::analytes::Category;
 use crate::calendar::{Date, Moment};
+use crate::care::{self, Mark};
 use crate::chart::{Chart, Class, Id, Kind, Listing, Value};
 use crate::course::Course;
 use crate::episodes::episodes;
@@ -47,9 +48,12 @@ pub(super) fn pass(life: &mut Life, closing: Moment, places: &Places, stream: &m
         } else if alive && stream.chance(DIES) {
             die(&mut life.chart, closing);
         }
+        care::again(&mut life.chart, closing, stream);
     } else if draw < CHANGED + COMES && alive {
         come(life, closing, stream);
     }
+    let opening = closing.plus_ms(-86_400_000);
+    care::bill(&mut life.chart, opening, closing, stream);
 }
 
 /// Takes one resource to which no other refers out of a file.
@@ -170,7 +174,9 @@ fn come(life: &mut Life, closing: Moment, stream: &mut Stream) {
         visit.start = day.midnight().plus_minutes(stream.between(60, 8 * 60));
         visit.end = visit.start.plus_ms(length);
     }
+    let mark = Mark::of(chart);
     Course::new(chart, health, stream, closing).visit(&visit);
+    care::follow(chart, mark, closing, stream);
 }
 
 /// A place in a list; 0 for an empty one.

@@ -6,15 +6,17 @@ use serde_json::{Value, json};
 
 use super::{NIGHTS, Night, key, nights, subject};
 
-/// The references of a resource to others.
-fn references(resource: &Value) -> Vec<&str> {
-    let encounter = resource["encounter"]["reference"].as_str();
-    match resource["resourceType"].as_str().unwrap() {
-        "Patient" => Vec::new(),
-        _ => [Some(subject(resource)), encounter]
-            .into_iter()
-            .flatten()
-            .collect(),
+/// The references of a resource to others, at any depth.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Object(members) => {
+            let own = members.get("reference").and_then(Value::as_str);
+            own.into_iter()
+                .chain(members.values().flat_map(references))
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 

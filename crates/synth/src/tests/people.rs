@@ -193,7 +193,7 @@ fn files_are_as_full_as_expected() {
     let night = &nights()[0];
     let per_person = |kind: &str| night.of(kind).len() as f64 / f64::from(PERSONS);
     let all = night.all().count() as f64 / f64::from(PERSONS);
-    assert!((43.0..57.0).contains(&all), "{all} resources a person");
+    assert!((52.0..66.0).contains(&all), "{all} resources a person");
     let observations = per_person("Observation");
     assert!(
         (25.0..35.0).contains(&observations),
