@@ -17,9 +17,18 @@ const FHIR_R4: &[(&str, &str)] = fhir_r4![
     "views/encounter.json",
     "views/condition.json",
     "views/observation.json",
-    "views/medication_request.json",
     "views/procedure.json",
+    "views/medication_request.json",
+    "views/medication_dispense.json",
+    "views/medication_administration.json",
     "views/immunization.json",
+    "views/allergy.json",
+    "views/diagnostic_report.json",
+    "views/imaging_study.json",
+    "views/care_plan.json",
+    "views/device.json",
+    "views/claim.json",
+    "views/explanation_of_benefit.json",
 ];
 
 /// Writes the pipeline `fhir-r4` to a folder.

@@ -43,7 +43,60 @@ fn the_shipped_pipeline_promises_the_contract() {
             "person_id, encounter_id, code_system, code, occurrence_date, \
              occurrence_date_precision, status",
         ),
+        (
+            "medication_dispense",
+            "person_id, encounter_id, code_system, code, status, handed_over_date, \
+             handed_over_date_precision, quantity, quantity_unit, days_supply",
+        ),
+        (
+            "medication_administration",
+            "person_id, encounter_id, code_system, code, status, route_system, route_code, \
+             quantity, quantity_unit, effective_date, effective_date_precision",
+        ),
+        (
+            "allergy",
+            "person_id, encounter_id, code_system, code, type, category, criticality, \
+             clinical_status, verification_status, recorded_date, recorded_date_precision, \
+             onset_date, onset_date_precision",
+        ),
+        (
+            "diagnostic_report",
+            "person_id, encounter_id, category, code_system, code, status, issued_date, \
+             issued_date_precision, effective_date, effective_date_precision",
+        ),
+        (
+            "imaging_study",
+            "person_id, encounter_id, status, modality, body_site_system, body_site, \
+             started_date, started_date_precision, series_count, instance_count",
+        ),
+        (
+            "care_plan",
+            "person_id, encounter_id, status, intent, category_system, category, \
+             activity_system, activity_code, reason_system, reason_code, start_date, \
+             start_date_precision, end_date, end_date_precision",
+        ),
+        (
+            "device",
+            "person_id, type_system, type_code, status, manufactured_date, \
+             manufactured_date_precision, expiration_date, expiration_date_precision",
+        ),
+        (
+            "claim",
+            "person_id, encounter_id, claim_id, status, type, claim_use, diagnosis_system, \
+             diagnosis_code, service_system, service_code, start_date, \
+             start_date_precision, end_date, end_date_precision, created_date, \
+             created_date_precision, total_amount, currency",
+        ),
+        (
+            "explanation_of_benefit",
+            "person_id, encounter_id, claim_id, status, outcome, type, claim_use, \
+             diagnosis_system, diagnosis_code, service_system, service_code, start_date, \
+             start_date_precision, end_date, end_date_precision, created_date, \
+             created_date_precision, submitted_amount, benefit_amount, payment_amount, \
+             currency",
+        ),
     ];
+    assert_eq!(pipeline.tables().len(), contract.len());
     let mut tables = pipeline.tables().iter();
     for (name, columns) in contract {
         let table = tables.find(|table| table.name.as_str() == name).unwrap();
