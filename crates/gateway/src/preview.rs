@@ -58,7 +58,10 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
     let (columns, lines) = described.into_iter().unzip();
     let mut notes = priced.notes().to_vec();
     for bought in priced.bought() {
-        notes.push(format!("{bought:?}"));
+        notes.push(format!(
+            "a number of persons is bought to hide small groups; its standard error is {:.1}",
+            bought.std_error
+        ));
     }
     let cost = Spent {
         epsilon: priced.epsilon(),
