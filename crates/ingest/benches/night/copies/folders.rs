@@ -25,10 +25,15 @@ const THREADS: usize = 2;
 const LEVEL: u32 = 6;
 
 /// What changes in a resource of a type, and to what.
-const CHANGES: [(&str, &str, &str); 3] = [
+const CHANGES: [(&str, &str, &str); 4] = [
     ("Patient", "/gender", "other"),
     ("Encounter", "/class/code", "VR"),
     ("Condition", "/clinicalStatus/coding/0/code", "inactive"),
+    (
+        "AllergyIntolerance",
+        "/clinicalStatus/coding/0/code",
+        "inactive",
+    ),
 ];
 
 /// Folders of one number of copies.
