@@ -156,7 +156,7 @@ impl Folders {
                 continue;
             }
             written.whole += 1;
-            if chosen % CHANGED_OF == 0 {
+            if chosen.is_multiple_of(CHANGED_OF) {
                 let line = changed(kind, line)?;
                 whole.write_all(&line)?;
                 changes.extend(line);
