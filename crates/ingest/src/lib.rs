@@ -38,7 +38,10 @@ pub use lazaret_pseudonym::Identities;
 pub use pipeline::{Justification, Pipeline};
 pub use quarantine::{Entry, Quarantine};
 pub use read::Reader;
-pub use report::{FileReport, Persons, RunReport, TableReport};
+pub use report::{
+    ColumnDrift, ColumnReport, Drift, Effort, Energy, FileReport, Measured, NIGHTS_MAX, Persons,
+    Power, Resources, RunReport, Stored, TableDrift, TableReport, Timeliness, Totals, metrics,
+};
 pub use run::{Output, Run, RunEnd, Touched};
 
 /// Why a pipeline does not load or a run stops. No message holds a record's values.

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::IngestError;
 use crate::cut::Piece;
 use crate::regions::Regions;
+use crate::report::quality::Quality;
 use crate::table::{PersonPath, Table};
 use crate::worker::{Harvest, Worker};
 
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     /// Microseconds, UTC: of records that do not say when they changed.
     pub(crate) exported: i64,
     pub(crate) export_year: i32,
+    /// Counted by whoever seals rows.
+    pub(crate) quality: Mutex<Quality>,
 }
 
 /// What is the same for all records of a file.

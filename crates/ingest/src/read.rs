@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -23,6 +24,7 @@ const AHEAD: usize = 4;
 pub struct Reader {
     pub(crate) file: ExportFile,
     pieces: mpsc::Receiver<io::Result<Step>>,
+    position: Arc<AtomicU64>,
     /// Pieces that the pool has, in the order of the file.
     working: VecDeque<Reply>,
     /// Bytes of the file inflated, once it was read to its end.
@@ -41,9 +43,11 @@ impl Reader {
     pub(crate) fn start(source: Source, file: ExportFile, line_bytes_max: usize) -> Self {
         let (sender, pieces) = mpsc::channel(AHEAD);
         let read = file.clone();
+        let position = Arc::new(AtomicU64::new(0));
+        let reached = Arc::clone(&position);
         tokio::spawn(async move {
             let cutter = Cutter::new(&read.name, line_bytes_max);
-            let last = match follow(&source, &read, cutter, &sender).await {
+            let last = match follow(&source, &read, cutter, &sender, &reached).await {
                 Ok(Some(inflated)) => Ok(Step::End { inflated }),
                 Ok(None) => return,
                 Err(error) => Err(error),
@@ -60,10 +64,17 @@ impl Reader {
             },
             file,
             pieces,
+            position,
             working: VecDeque::new(),
             inflated: None,
             kind: None,
         }
+    }
+
+    /// Bytes of the file, as it is stored, that were read so far.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
     }
 
     /// The next piece of the file; nothing at its end.
@@ -152,6 +163,7 @@ async fn follow(
     file: &ExportFile,
     mut cutter: Cutter,
     sender: &mpsc::Sender<io::Result<Step>>,
+    reached: &AtomicU64,
 ) -> io::Result<Option<u64>> {
     let mut digest = Sha256::new();
     let mut at = 0;
@@ -171,6 +183,7 @@ async fn follow(
                     return Ok(None);
                 }
             }
+            reached.fetch_add(slice.len() as u64, Ordering::Relaxed);
         }
     }
     let inflated = cutter.finish(&mut pieces)?;

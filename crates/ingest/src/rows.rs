@@ -1,6 +1,7 @@
 //! A table's rows of one piece, from treated columns to pseudonyms.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -8,7 +9,6 @@ use lazaret_pseudonym::{Origin, PersonId, PseudonymisedBatch, RawBatch};
 
 use crate::IngestError;
 use crate::pool::Shared;
-use crate::treat::outside;
 
 /// Rows with raw records, and where each came from.
 pub(crate) struct Rows {
@@ -23,8 +23,6 @@ pub(crate) struct Sealed {
     /// The table's place in the pipeline.
     pub(crate) table: usize,
     pub(crate) batch: PseudonymisedBatch,
-    /// The place of a column and how many of its values are not among those it declares.
-    pub(crate) outside: Vec<(usize, u64)>,
 }
 
 /// The error of rows that Arrow does not filter.
@@ -33,23 +31,20 @@ pub(crate) const UNFILTERED: IngestError = IngestError::Defect {
 };
 
 impl Rows {
-    /// Pseudonymises the rows and counts what is outside of what the table declares.
+    /// Pseudonymises the rows and counts their quality.
     pub(crate) fn seal(self, shared: &Shared) -> Result<Sealed, IngestError> {
         let table = shared.tables.get(self.table);
         let table = table.ok_or(IngestError::Defect {
             reason: "a table's place",
         })?;
-        // The person's column comes first and has no raw values.
-        let described = table.description.columns.iter().enumerate().skip(1);
-        let counted = described
-            .zip(self.columns.columns())
-            .map(|((place, column), array)| (place, outside(column, array)));
-        let outside = counted.filter(|(_, outside)| *outside > 0).collect();
         let raw = RawBatch::seal(self.columns, &table.roles, self.origins)?;
+        let batch = shared.keys.batch(raw)?;
+        let quality = shared.quality.lock();
+        let mut quality = quality.unwrap_or_else(PoisonError::into_inner);
+        quality.observe(&table.description, batch.batch());
         Ok(Sealed {
             table: self.table,
-            batch: shared.keys.batch(raw)?,
-            outside,
+            batch,
         })
     }
 

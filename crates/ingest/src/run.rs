@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::Datelike;
 use lazaret_model::{Instant, TableName};
@@ -13,7 +13,8 @@ use crate::pipeline::Pipeline;
 use crate::pool::{Kind, Pool, Shared};
 use crate::quarantine::{self, Intake, Quarantine};
 use crate::read::Reader;
-use crate::report::{FileReport, Persons, RunReport};
+use crate::report::quality::Quality;
+use crate::report::{FileReport, RunReport};
 use crate::rows::{Rows, Sealed};
 use crate::table::PersonPath;
 use crate::worker::{Harvest, Patient};
@@ -81,24 +82,6 @@ impl<'a> Run<'a> {
         quarantine: Quarantine,
         now: Instant,
     ) -> Result<Self, IngestError> {
-        let report = RunReport {
-            pipeline: pipeline.name().to_owned(),
-            pipeline_sha256: pipeline.sha256().to_owned(),
-            dataset: pipeline.dataset().clone(),
-            run: export.run().clone(),
-            exported: export.time().to_rfc3339(),
-            started: now.to_rfc3339(),
-            ended: None,
-            files: Vec::new(),
-            ignored_files: export.ignored.clone(),
-            tables: pipeline
-                .tables
-                .iter()
-                .map(|t| (t.name.clone(), <_>::default()))
-                .collect(),
-            persons: Persons::default(),
-            deletions: <_>::default(),
-        };
         let shared = Arc::new(Shared {
             tables: Arc::clone(&pipeline.tables),
             regions: Arc::clone(&pipeline.regions),
@@ -110,6 +93,7 @@ impl<'a> Run<'a> {
             base: export.base.clone(),
             exported: export.time().timestamp_micros(),
             export_year: export.time().year(),
+            quality: Mutex::new(Quality::new(pipeline.tables(), export.time())),
         });
         Ok(Self {
             pipeline,
@@ -117,7 +101,7 @@ impl<'a> Run<'a> {
             pool: Pool::start(&shared)?,
             shared,
             intake: quarantine.begin(export.run(), now),
-            report,
+            report: RunReport::new(pipeline, export, now),
             read: 0,
             quarantined: 0,
             finished: HashSet::new(),
@@ -187,12 +171,15 @@ impl<'a> Run<'a> {
         self.report.deletions = deletions.types;
         self.intake.sync()?;
         let Self {
-            report,
+            mut report,
             shared,
             pool,
             ..
         } = self;
         drop(pool);
+        let quality = shared.quality.lock();
+        report.tables = quality.unwrap_or_else(PoisonError::into_inner).report();
+        report.sum();
         let identities = shared.identities.write();
         Ok(RunEnd {
             report,
@@ -237,9 +224,12 @@ impl<'a> Run<'a> {
                 harvest.sealed.push(rows.seal(&self.shared)?);
             }
         }
-        let tables = harvest.sealed.into_iter();
+        let named = |sealed: Sealed| {
+            let table = self.pipeline.tables.get(sealed.table)?;
+            Some((table.name.clone(), sealed.batch))
+        };
         Ok(Output {
-            tables: tables.filter_map(|sealed| self.count(sealed)).collect(),
+            tables: harvest.sealed.into_iter().filter_map(named).collect(),
             touched: harvest.touched,
         })
     }
@@ -308,18 +298,6 @@ impl<'a> Run<'a> {
                 self.report.persons.provisional += 1;
             }
         }
-    }
-
-    /// Counts rows into the report of their table.
-    fn count(&mut self, sealed: Sealed) -> Option<(TableName, PseudonymisedBatch)> {
-        let table = self.pipeline.tables.get(sealed.table)?;
-        let report = self.report.tables.entry(table.name.clone()).or_default();
-        report.rows += sealed.batch.batch().num_rows() as u64;
-        for (place, outside) in sealed.outside {
-            let column = table.description.columns.get(place)?;
-            *report.outside.entry(column.name.clone()).or_default() += outside;
-        }
-        Some((table.name.clone(), sealed.batch))
     }
 
     fn end_of_file(&mut self, reader: &mut Reader) -> Result<(), IngestError> {

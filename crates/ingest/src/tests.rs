@@ -12,6 +12,8 @@ mod fixture;
 mod pieces;
 mod pipelines;
 mod places;
+mod quality;
 mod quarantines;
+mod reports;
 mod runs;
 mod samples;

@@ -1,14 +1,12 @@
 //! Treatments, column by column: a view's rows become what may be stored.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Builder, Float64Builder, Int64Builder, RecordBatch,
     StringArray, StringBuilder,
 };
-use arrow::datatypes::{Field, Float64Type, Int64Type, Schema};
-use lazaret_model::{Clamp, ColumnDescription};
+use arrow::datatypes::{Field, Schema};
 
 use crate::IngestError;
 use crate::column::Action;
@@ -82,47 +80,6 @@ pub(crate) fn treat(
         rows,
         faults: out.faults,
     })
-}
-
-/// How many of a column's values are not among those its description declares. They stay: a query
-/// clamps numbers and puts other codes together.
-pub(crate) fn outside(column: &ColumnDescription, array: &ArrayRef) -> u64 {
-    if let Some(texts) = array.as_string_opt::<i32>() {
-        if column.values.is_empty() {
-            return 0;
-        }
-        // Rows that follow each other mostly have one value.
-        let mut last: Option<(&str, u64)> = None;
-        let unknown = texts.iter().flatten().map(|text| match last {
-            Some((same, unknown)) if same == text => unknown,
-            _ => {
-                let unknown = u64::from(!column.values.iter().any(|value| value == text));
-                last = Some((text, unknown));
-                unknown
-            }
-        });
-        return unknown.sum();
-    }
-    let Some(bounds) = column.bounds else {
-        return 0;
-    };
-    let within = bounds_of(bounds);
-    let outside = |number: f64| u64::from(!within.contains(&number));
-    if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-        return numbers.iter().flatten().map(outside).sum();
-    }
-    let whole = array.as_primitive_opt::<Int64Type>();
-    // Whole numbers beyond 2^53 are rounded here, and far outside of any bounds.
-    #[allow(clippy::cast_precision_loss, reason = "see above")]
-    whole.map_or(0, |whole| {
-        whole.iter().flatten().map(|n| outside(n as f64)).sum()
-    })
-}
-
-#[allow(clippy::cast_precision_loss, reason = "bounds are within 2^53 units")]
-fn bounds_of(bounds: Clamp) -> RangeInclusive<f64> {
-    let unit = 10f64.powi(-i32::from(bounds.scale()));
-    bounds.low() as f64 * unit..=bounds.high() as f64 * unit
 }
 
 /// The error of a view that does not give the columns it declared.
