@@ -5,5 +5,6 @@ mod counts;
 mod demo;
 mod equivalence;
 mod leak;
+mod night;
 mod refused;
 mod request;

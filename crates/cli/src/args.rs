@@ -12,6 +12,15 @@ pub(crate) use step::{
     ReleaseStep, Verdict,
 };
 
+const INGEST_EXAMPLES: &str = "\
+Examples:
+  lazaret ingest pipelines/fhir-r4 --from ./export/night-1
+  lazaret ingest pipelines/fhir-r4 --from ./export/night-1 --dry-run
+  lazaret ingest pipelines/fhir-r4 --from /srv/export --log json 2>> ingest.log
+The report stands in HOME/reports as a page and as JSON, and HOME/metrics/lazaret.prom is for
+Prometheus. Exit status: 0 published, or it was before; 1 failed, nothing published; 2 wrong usage;
+3 published, with records in quarantine.";
+
 /// Health records in, pseudonymised; permitted questions; private answers out.
 #[derive(Debug, Parser)]
 #[command(name = "lazaret", version, max_term_width = 100)]
@@ -46,7 +55,7 @@ pub(crate) enum Command {
     )]
     Synth(Synth),
     /// One night: an export in, a snapshot out.
-    #[command(after_help = "Example: lazaret ingest pipelines/fhir-r4 --from ./export/night-1")]
+    #[command(after_help = INGEST_EXAMPLES)]
     Ingest(Ingest),
     /// Ask under a permit.
     #[command(
@@ -191,7 +200,16 @@ pub(crate) struct Ingest {
     /// Read and check everything, publish nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// How progress is written.
+    /// Absence from the export is deletion.
+    #[arg(long, hide = true)]
+    pub(crate) full: bool,
+    /// Publish although many persons are gone.
+    #[arg(long, hide = true)]
+    pub(crate) accept_loss: bool,
+    /// Who opted out.
+    #[arg(long, hide = true)]
+    pub(crate) opt_out: Option<PathBuf>,
+    /// How progress is written to stderr: a bar or lines, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) log: Log,
     /// How the report is written.

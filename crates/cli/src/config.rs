@@ -17,7 +17,7 @@ const PREFIX: &str = "LAZARET_";
 #[serde(deny_unknown_fields)]
 #[allow(
     dead_code,
-    reason = "checked here, used by what is to come: server, mail, reports"
+    reason = "checked here, used by what is to come: server, mail"
 )]
 pub(crate) struct Config {
     pub(crate) home: HomePart,
@@ -80,10 +80,9 @@ pub(crate) struct ServePart {
 /// What a CPU second is taken to need.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "checked here, used by reports")]
 pub(crate) struct EnergyPart {
-    watts: f64,
-    gco2e_per_kwh: f64,
+    pub(crate) watts: f64,
+    pub(crate) gco2e_per_kwh: f64,
 }
 
 fn lake() -> String {

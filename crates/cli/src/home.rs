@@ -95,6 +95,16 @@ impl Home {
         self.dir.join(&self.config.home.quarantine)
     }
 
+    /// Reports of nights, for people and programs.
+    pub(crate) fn reports(&self) -> PathBuf {
+        self.dir.join("reports")
+    }
+
+    /// What Prometheus reads about the last nights.
+    pub(crate) fn metrics(&self) -> PathBuf {
+        self.dir.join("metrics").join("lazaret.prom")
+    }
+
     /// Which local reference is which person, for later nights: tokens and pseudonyms only.
     pub(crate) fn identities(&self, pipeline: &str) -> PathBuf {
         self.dir.join("identity").join(format!("{pipeline}.run"))

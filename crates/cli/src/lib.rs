@@ -5,8 +5,11 @@ mod command;
 mod config;
 mod console;
 mod home;
+mod progress;
 mod secret;
+mod shelf;
 mod shipped;
+mod spent;
 
 use std::io::Write;
 

@@ -1,22 +1,23 @@
 //! `lazaret ingest`: one night, from an export to a published snapshot.
 
 use std::path::Path;
-use std::time::{Duration, Instant as Stopwatch};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressStyle};
-use lazaret_ingest::{Export, FileReport, Identities, Pipeline, Quarantine, Run};
+use lazaret_ingest::{
+    Export, FileReport, Identities, Pipeline, Power, Quarantine, Resources, Run, RunReport, Stored,
+};
 use lazaret_lake::{Begin, Counts, Lake, Night, Published, Snapshot, Touched};
+use lazaret_model::SystemClock;
 use lazaret_store::{Event, EventKind, Tx};
 use serde_json::{Value, json};
 
 use crate::args::{Format, Ingest, Log};
 use crate::console::Console;
 use crate::home::Home;
-use crate::{DONE, QUARANTINED};
-
-/// How often a log gets a line of progress.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+use crate::progress::{Phase, Progress};
+use crate::spent::Spent;
+use crate::{DONE, FAILED, QUARANTINED, USAGE, shelf};
 
 /// Runs one night. A rerun of the same export is a no-op.
 pub(crate) async fn ingest(
@@ -24,6 +25,37 @@ pub(crate) async fn ingest(
     ingest: &Ingest,
     console: &mut Console<'_>,
 ) -> anyhow::Result<u8> {
+    let mut progress = Progress::new(ingest.log, Arc::new(SystemClock), console);
+    if let Some(why) = not_yet(ingest) {
+        progress.note(why);
+        return Ok(USAGE);
+    }
+    match Box::pin(night(dir, ingest, &mut progress)).await {
+        Err(error) if ingest.log == Log::Json => {
+            let facts = json!({ "status": FAILED, "error": format!("{error:#}") });
+            progress.event("failed", facts);
+            Ok(FAILED)
+        }
+        outcome => outcome,
+    }
+}
+
+/// What the contract promises and this version cannot do: better refused than half done.
+fn not_yet(ingest: &Ingest) -> Option<&'static str> {
+    if ingest.full || ingest.accept_loss {
+        return Some(
+            "lazaret: --full and --accept-loss are not supported yet: absence from an export deletes \
+             nothing; list deletions in the export's manifest",
+        );
+    }
+    ingest.opt_out.as_ref().map(|_| {
+        "lazaret: --opt-out is not supported yet: there is no register, so take in no records of persons \
+         who opted out"
+    })
+}
+
+async fn night(dir: &Path, ingest: &Ingest, progress: &mut Progress<'_, '_>) -> anyhow::Result<u8> {
+    let spent = Spent::begin();
     let home = Home::open(dir)?;
     let mut pipeline = Pipeline::load(&ingest.pipeline)?;
     if let Some(ratio) = ingest.quarantine_max {
@@ -31,40 +63,59 @@ pub(crate) async fn ingest(
     }
     for kept in pipeline.justifications() {
         let (table, column, why) = (kept.table, kept.column, kept.text);
-        console.note(&format!("kept on purpose: {table}.{column}: {why}"));
+        progress.note(&format!("kept on purpose: {table}.{column}: {why}"));
     }
-    let export = Export::open(&pipeline, &ingest.from).await?;
+    let opening = Export::open(&pipeline, &ingest.from);
+    let export = progress.during(Phase::Opening, opening).await?;
+    let facts = json!({
+        "run": export.run(),
+        "pipeline": pipeline.name(),
+        "dataset": pipeline.dataset(),
+        "files": export.files().len(),
+        "bytes": bytes(&export),
+    });
+    progress.event("begin", facts);
     let lake = home.lake()?;
-    let night = match lake
-        .begin(pipeline.dataset(), export.run(), pipeline.tables())
-        .await?
-    {
+    let begun = lake.begin(pipeline.dataset(), export.run(), pipeline.tables());
+    let night = match begun.await? {
         Begin::Open(night) => night,
-        Begin::Done(snapshot) => {
-            console.note(&format!(
-                "run {} is published already: nothing to do",
-                export.run()
-            ));
-            report(&already(&snapshot), ingest.format, console)?;
-            return Ok(DONE);
-        }
+        Begin::Done(snapshot) => return again(&home, &export, &snapshot, ingest, progress).await,
     };
-    let night = read(&home, &pipeline, &export, night, ingest, console).await?;
+    let mut night = read(&home, &pipeline, &export, night, progress).await?;
+    let earlier = shelf::last(&home, pipeline.name()).await?;
     if ingest.dry_run {
-        console.note("dry run: everything was read and checked, nothing is published");
-        report(&night.report, ingest.format, console)?;
+        close(&home, &mut night.report, &earlier, &spent);
+        progress.note("dry run: everything was read and checked, nothing is published");
+        show(&home, &night.report, ingest.format, progress)?;
         return Ok(status(&night.report));
     }
-    let published = publish(&home, &lake, &pipeline, night, console).await?;
-    report(&published, ingest.format, console)?;
-    Ok(status(&published))
+    let mut report = night.report;
+    // Persons must be known again in every later night, so this is durable before the snapshot.
+    let path = home.identities(pipeline.name());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    night.identities.save(&path)?;
+    let publishing = publish(&home, &lake, night.night, &mut report);
+    progress.during(Phase::Writing, publishing).await?;
+    close(&home, &mut report, &earlier, &spent);
+    progress
+        .during(Phase::Recording, record(&home, &report))
+        .await?;
+    if let Err(error) = shelf::write_metrics(&home).await {
+        progress.note(&format!(
+            "the night is published, its metrics are not: {error:#}"
+        ));
+    }
+    show(&home, &report, ingest.format, progress)?;
+    Ok(status(&report))
 }
 
 /// A night that was read: everything that will be published, and what is known of it.
 struct ReadNight {
     night: Night,
     identities: Identities,
-    report: Value,
+    report: RunReport,
 }
 
 /// The nightly line: read, views, pseudonymise, append.
@@ -73,8 +124,7 @@ async fn read(
     pipeline: &Pipeline,
     export: &Export,
     mut night: Night,
-    ingest: &Ingest,
-    console: &mut Console<'_>,
+    progress: &mut Progress<'_, '_>,
 ) -> anyhow::Result<ReadNight> {
     let identities = home.identities(pipeline.name());
     let identities = if identities.exists() {
@@ -83,22 +133,13 @@ async fn read(
         Identities::new()
     };
     let quarantine = Quarantine::open(&home.quarantine(), &super::quarantine::recipient(home)?)?;
+    let keys = home.pseudonymiser()?;
     let now = home.clock.now();
-    let mut run = Run::begin(
-        pipeline,
-        export,
-        home.pseudonymiser()?,
-        identities,
-        quarantine,
-        now,
-    )?;
-    let mut progress = Progress::new(
-        export.files().iter().map(|file| file.bytes).sum(),
-        ingest.log,
-    );
+    let mut run = Run::begin(pipeline, export, keys, identities, quarantine, now)?;
+    progress.reading(bytes(export));
     let mut done = 0;
     for file in export.files() {
-        progress.show(&file.name, done, console);
+        progress.at(&file.name, done);
         let mut reader = run.read(file).await?;
         while let Some(output) = run.next(&mut reader).await? {
             for (table, batch) in output.tables {
@@ -110,208 +151,215 @@ async fn read(
                 updated: t.updated,
             });
             night.touch(&touched.collect::<Vec<_>>())?;
-            progress.show(&file.name, done, console);
+            progress.at(&file.name, done + reader.position());
         }
         done += file.bytes;
+        progress.at(&file.name, done);
+        progress.event("file", json!({ "file": file.name, "bytes": file.bytes }));
     }
-    let mut end = run.finish().await?;
-    end.report.end(home.clock.now());
+    let end = run.finish().await?;
     if !end.report.files.iter().all(FileReport::reconciles) {
         bail!("the run read other records than it can account for: nothing is published");
     }
     night.delete(&end.deleted)?;
-    let mut report = serde_json::to_value(&end.report)?;
-    if let Some(report) = report.as_object_mut() {
-        report.insert("quarantined".to_owned(), json!(end.report.quarantined()));
-    }
     Ok(ReadNight {
         night,
         identities: end.identities,
-        report,
+        report: end.report,
     })
 }
 
-/// Publishes, and writes the run into the store: counts, hashes and the report, no record.
+/// Publishes, and notes in the report what the lake counted.
 async fn publish(
     home: &Home,
     lake: &Lake,
-    pipeline: &Pipeline,
-    night: ReadNight,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Value> {
-    // Persons must be known again in every later night, so this is durable before the snapshot.
-    let path = home.identities(pipeline.name());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    night.identities.save(&path)?;
+    night: Night,
+    report: &mut RunReport,
+) -> anyhow::Result<()> {
+    let published = lake.publish(night, home.snapshot_id()?, home.clock.now());
+    let Published { snapshot, counts } = published.await?;
+    let Counts {
+        new,
+        changed,
+        unchanged,
+        stale,
+        duplicates,
+        deleted,
+        unknown_deletions,
+        rows,
+    } = counts;
+    let resources = Resources {
+        new,
+        changed,
+        unchanged,
+        stale,
+        duplicates,
+        deleted,
+        unknown_deletions,
+    };
+    let rows = rows.into_iter().map(|(table, rows)| {
+        let stored = Stored {
+            before: rows.before,
+            appended: rows.appended,
+            masked: rows.masked,
+            after: rows.after,
+        };
+        (table, stored)
+    });
+    report.publish(snapshot.id, snapshot.persons, resources, rows);
+    Ok(())
+}
+
+/// Ends a report: when, at what cost, and how it stands beside those before.
+fn close(home: &Home, report: &mut RunReport, earlier: &[RunReport], spent: &Spent) {
+    report.end(home.clock.now());
+    report.compare(earlier);
+    let power = home.config.energy.map(|energy| Power {
+        watts: energy.watts,
+        gco2e_per_kwh: energy.gco2e_per_kwh,
+    });
+    report.measure(spent.measured(), power);
+}
+
+/// Writes the run into the store: counts, hashes and the report, no record.
+async fn record(home: &Home, report: &RunReport) -> anyhow::Result<()> {
+    let Some(snapshot) = &report.snapshot else {
+        bail!("a run that published nothing is not recorded");
+    };
     let now = home.clock.now();
-    let Published { snapshot, counts } =
-        lake.publish(night.night, home.snapshot_id()?, now).await?;
-    let mut report = night.report;
-    merge(&mut report, &snapshot, &counts);
-    let counts = report.get("resources");
-    let detail = json!({ "run": snapshot.run, "dataset": snapshot.dataset, "counts": counts });
-    let event =
-        Event::new(now, "operator", EventKind::Publish, snapshot.id.as_str()).detail(detail);
-    let text = serde_json::to_string(&report)?;
+    let counts = &report.resources;
+    let detail = json!({ "run": report.run, "dataset": report.dataset, "counts": counts });
+    let event = Event::new(now, "operator", EventKind::Publish, snapshot.as_str()).detail(detail);
+    let text = serde_json::to_string(report)?;
     let insert = "INSERT INTO run (id, pipeline, dataset, snapshot, report, at) \
                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     let values = [
-        snapshot.run.as_str().into(),
-        pipeline.name().into(),
-        snapshot.dataset.as_str().into(),
-        snapshot.id.as_str().into(),
+        report.run.as_str().into(),
+        report.pipeline.as_str().into(),
+        report.dataset.as_str().into(),
+        snapshot.as_str().into(),
         text.as_str().into(),
         now.into(),
     ];
     let write = async |tx: &mut Tx| tx.execute(insert, &values).await.map(|_| ());
-    home.store()
-        .await?
+    let store = home.store().await?;
+    store
         .write::<(), lazaret_store::StoreError, _>(event, write)
         .await?;
-    console.note(&format!(
-        "published snapshot {} of {}",
-        snapshot.id, snapshot.dataset
+    Ok(())
+}
+
+/// A run that was published before: its report as it was, and its tables as they are.
+async fn again(
+    home: &Home,
+    export: &Export,
+    snapshot: &Snapshot,
+    ingest: &Ingest,
+    progress: &mut Progress<'_, '_>,
+) -> anyhow::Result<u8> {
+    progress.note(&format!(
+        "run {} is published already: nothing to do",
+        export.run()
     ));
-    Ok(report)
-}
-
-/// What the lake counted, into the run's report.
-fn merge(report: &mut Value, snapshot: &Snapshot, counts: &Counts) {
-    let Some(report) = report.as_object_mut() else {
-        return;
-    };
-    report.insert("snapshot".to_owned(), json!(snapshot.id));
-    report.insert("persons".to_owned(), json!(snapshot.persons));
-    let resources = json!({
-        "new": counts.new,
-        "changed": counts.changed,
-        "unchanged": counts.unchanged,
-        "stale": counts.stale,
-        "deleted": counts.deleted,
-        "unknown_deletions": counts.unknown_deletions,
+    let report = shelf::of_run(home, export.run()).await?;
+    if let Some(report) = report.filter(|_| ingest.format == Format::Json) {
+        show(home, &report, ingest.format, progress)?;
+        return Ok(DONE);
+    }
+    let rows = snapshot.tables.iter().map(|table| {
+        let (name, rows) = (table.description.name.to_string(), table.rows);
+        vec![
+            json!(name),
+            json!(0),
+            json!(rows),
+            json!(0),
+            json!(0),
+            json!(rows),
+        ]
     });
-    report.insert("resources".to_owned(), resources);
-    let tables = counts.rows.iter().map(|(table, rows)| {
-        let rows = json!({
-            "before": rows.before,
-            "appended": rows.appended,
-            "masked": rows.masked,
-            "after": rows.after,
-        });
-        (table.to_string(), rows)
-    });
-    report.insert("tables".to_owned(), Value::Object(tables.collect()));
+    let rows: Vec<_> = rows.collect();
+    progress.end().list(ingest.format, &COLUMNS, &rows);
+    progress.note(&format!("{} persons", snapshot.persons));
+    Ok(DONE)
 }
 
-/// The report of a run that was published before: its tables as they are.
-fn already(snapshot: &Snapshot) -> Value {
-    let tables = snapshot.tables.iter().map(|table| {
-        let rows = json!({ "before": table.rows, "appended": 0, "masked": 0, "after": table.rows });
-        (table.description.name.to_string(), rows)
-    });
-    json!({
-        "run": snapshot.run,
-        "snapshot": snapshot.id,
-        "persons": snapshot.persons,
-        "quarantined": 0,
-        "tables": Value::Object(tables.collect()),
-    })
+const COLUMNS: [&str; 6] = ["table", "read", "before", "appended", "masked", "after"];
+
+fn bytes(export: &Export) -> u64 {
+    export.files().iter().map(|file| file.bytes).sum()
 }
 
-fn quarantined(report: &Value) -> u64 {
-    report
-        .get("quarantined")
-        .and_then(Value::as_u64)
-        .unwrap_or(0)
-}
-
-fn status(report: &Value) -> u8 {
-    if quarantined(report) > 0 {
+const fn status(report: &RunReport) -> u8 {
+    if report.quarantined() > 0 {
         QUARANTINED
     } else {
         DONE
     }
 }
 
-/// The report: rows by table for people, everything for programs.
-fn report(report: &Value, format: Format, console: &mut Console<'_>) -> anyhow::Result<()> {
-    if format == Format::Json {
-        console.say(&serde_json::to_string_pretty(report)?);
-        return Ok(());
-    }
-    let Some(tables) = report.get("tables").and_then(Value::as_object) else {
-        bail!("the report has no tables");
-    };
-    let cell = |rows: &Value, name: &str| rows.get(name).cloned().unwrap_or(Value::Null);
-    let columns = ["before", "appended", "masked", "after"];
-    let rows: Vec<Vec<Value>> = tables
-        .iter()
-        .map(|(table, rows)| {
-            std::iter::once(json!(table))
-                .chain(columns.map(|name| cell(rows, name)))
-                .collect()
-        })
-        .collect();
-    console.list(
-        format,
-        &["table", "before", "appended", "masked", "after"],
-        &rows,
-    );
-    if let Some(persons) = report.get("persons") {
-        console.note(&format!(
-            "{persons} persons, {} records in quarantine",
-            quarantined(report)
+/// The report: rows by table for people, everything for programs, a page for later.
+fn show(
+    home: &Home,
+    report: &RunReport,
+    format: Format,
+    progress: &mut Progress<'_, '_>,
+) -> anyhow::Result<()> {
+    let page = shelf::write(home, report);
+    if let Some(snapshot) = &report.snapshot {
+        progress.note(&format!(
+            "published snapshot {snapshot} of {}",
+            report.dataset
         ));
     }
+    let console = progress.end();
+    if format == Format::Json {
+        console.say(&serde_json::to_string_pretty(report)?);
+    } else {
+        let rows = report.tables.iter().map(|(name, table)| {
+            let stored = |of: fn(&Stored) -> u64| {
+                table.stored.as_ref().map_or(Value::Null, |s| json!(of(s)))
+            };
+            vec![
+                json!(name),
+                json!(table.rows),
+                stored(|s| s.before),
+                stored(|s| s.appended),
+                stored(|s| s.masked),
+                stored(|s| s.after),
+            ]
+        });
+        console.list(format, &COLUMNS, &rows.collect::<Vec<_>>());
+    }
+    let persons = report
+        .persons
+        .total
+        .map_or_else(String::new, |persons| format!("{persons} persons, "));
+    progress.note(&format!(
+        "{persons}{} records in quarantine",
+        report.quarantined()
+    ));
+    let page = match page {
+        Ok(page) => {
+            progress.note(&format!("report: {}", page.display()));
+            Some(page)
+        }
+        Err(error) => {
+            progress.note(&format!(
+                "the report is in the store, not in a file: {error:#}"
+            ));
+            None
+        }
+    };
+    let facts = json!({
+        "status": status(report),
+        "run": report.run,
+        "snapshot": report.snapshot,
+        "resources": report.totals.resources,
+        "rows": report.totals.rows,
+        "quarantined": report.quarantined(),
+        "seconds": report.effort.map(|effort| effort.seconds),
+        "report": page,
+    });
+    progress.event("end", facts);
     Ok(())
-}
-
-/// Progress: a bar on a terminal, a line every ten seconds in a log, JSON where asked for.
-struct Progress {
-    bar: ProgressBar,
-    bytes: u64,
-    log: Log,
-    line: Stopwatch,
-}
-
-impl Progress {
-    fn new(bytes: u64, log: Log) -> Self {
-        let bar = if log == Log::Json {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new(bytes)
-        };
-        let template = "{msg:<32} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self {
-            bar,
-            bytes,
-            log,
-            line: Stopwatch::now(),
-        }
-    }
-
-    fn show(&mut self, file: &str, done: u64, console: &mut Console<'_>) {
-        self.bar.set_message(file.to_owned());
-        self.bar.set_position(done);
-        if self.line.elapsed() < LINE_EVERY || (self.log == Log::Text && !self.bar.is_hidden()) {
-            return;
-        }
-        self.line = Stopwatch::now();
-        let text = match self.log {
-            Log::Json => json!({ "file": file, "bytes": done, "of": self.bytes }).to_string(),
-            Log::Text => format!("{file}: {done} of {} bytes read", self.bytes),
-        };
-        console.note(&text);
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
 }
