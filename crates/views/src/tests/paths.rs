@@ -6,7 +6,7 @@ use super::{column, value};
 use crate::ViewError;
 
 const PATIENT: &str = r##"{"resourceType": "Patient", "id": "p1", "active": true,
-    "birthDate": "1980-02-29", 
+    "birthDate": "1980-02-29",
     "_birthDate": {"extension": [{"url": "b", "valueTime": "23:59:00"}]},
     "_gender": {"extension": [{"url": "g", "valueCode": "x"}]},
     "deceasedBoolean": false, "multipleBirthInteger": 2,
