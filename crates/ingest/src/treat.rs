@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Builder, Float64Builder, Int64Builder, RecordBatch,
-    StringArray, StringBuilder,
+    RecordBatchOptions, StringArray, StringBuilder,
 };
 use arrow::datatypes::{Field, Schema};
 
@@ -75,7 +75,9 @@ pub(crate) fn treat(
         }
     }
     let schema = Arc::new(Schema::new(out.fields));
-    let rows = RecordBatch::try_new(schema, out.arrays).map_err(|_| SHAPE)?;
+    // A table of persons and nothing else has rows without columns here.
+    let rows = RecordBatchOptions::new().with_row_count(Some(raw.num_rows()));
+    let rows = RecordBatch::try_new_with_options(schema, out.arrays, &rows).map_err(|_| SHAPE)?;
     Ok(Treated {
         rows,
         faults: out.faults,
