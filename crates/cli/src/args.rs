@@ -191,7 +191,7 @@ pub(crate) enum Log {
 pub(crate) struct Ingest {
     /// A folder with pipeline.toml and views.
     pub(crate) pipeline: PathBuf,
-    /// The folder or file:// URL of the export.
+    /// The export: a folder, or a URL of file://, s3://, az://, abfs://, gs://, http(s)://.
     #[arg(long)]
     pub(crate) from: String,
     /// The share of records that may go to quarantine before the run stops; overrides the pipeline.

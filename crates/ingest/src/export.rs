@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use lazaret_model::{Instant, RunId};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
@@ -11,17 +12,18 @@ use sha2::{Digest, Sha256};
 use crate::IngestError;
 use crate::manifest::{Manifest, time_in_log};
 use crate::pipeline::{Pipeline, hex};
-use crate::source::Source;
+use crate::source::{Fingerprint, MANIFEST_BYTES_MAX, Source};
 
-/// Bytes of a manifest.
-const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of a log in which its time is looked for.
 const LOG_BYTES_MAX: u64 = 64 << 20;
+/// Files hashed at the same time.
+const HASHED: usize = 8;
 
 /// An export that was opened: every file was read once, for its hash.
 pub struct Export {
     pub(crate) source: Source,
     pub(crate) base: Option<String>,
+    pub(crate) pipeline: String,
     pub(crate) deleted: Vec<ExportFile>,
     pub(crate) ignored: Vec<String>,
     run: RunId,
@@ -40,12 +42,14 @@ pub struct ExportFile {
     pub bytes: u64,
     /// Resources it has, when the manifest says so.
     pub count: Option<u64>,
-    pub(crate) sha256: [u8; 32],
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) object: ObjectMeta,
 }
 
 impl Export {
-    /// Opens the export in a local folder, given as a path or a `file://` URL.
+    /// Opens the export in a folder: a path, or a URL of the kinds `file`, `s3`, `az`, `abfs` and
+    /// `gs`, whose credentials come from the variables `AWS_*`, `AZURE_*` and `GOOGLE_*`. A server
+    /// (`http`, `https`) lists no folder: the URL names `manifest.json` or the folder it is in.
     ///
     /// Files are `Type.ndjson`, `Type.000.ndjson`, either with `.gz`; the manifest, if there is
     /// one, is `manifest.json`. Its time is the manifest's transaction time, else that of
@@ -88,7 +92,7 @@ impl Export {
         self.time
     }
 
-    async fn of_source(
+    pub(crate) async fn of_source(
         pipeline: &Pipeline,
         source: Source,
         place: &str,
@@ -112,12 +116,10 @@ impl Export {
         let sorted = sort(&listed, manifest.as_ref()).map_err(refused)?;
         let mut files = Vec::new();
         let mut deleted = Vec::new();
-        for (file, kind) in sorted.known {
-            let sha256 = source.sha256(&file.object).await?;
+        for (file, kind) in hashed(&source, sorted.known).await? {
             digest.update((file.name.len() as u64).to_be_bytes());
             digest.update(file.name.as_bytes());
-            digest.update(sha256);
-            let file = ExportFile { sha256, ..file };
+            digest.update(file.fingerprint);
             match kind {
                 Kind::Resources => files.push(file),
                 Kind::Deleted => deleted.push(file),
@@ -147,6 +149,7 @@ impl Export {
         Ok(Self {
             source,
             base,
+            pipeline: pipeline.name().to_owned(),
             deleted,
             ignored: sorted.ignored,
             run,
@@ -154,6 +157,29 @@ impl Export {
             files,
         })
     }
+}
+
+/// The files with their fingerprints, in the same order; several at a time, so that neither many
+/// small files nor a store far away leave cores idle.
+async fn hashed(
+    source: &Source,
+    files: Vec<(ExportFile, Kind)>,
+) -> Result<Vec<(ExportFile, Kind)>, IngestError> {
+    let hash = |(file, kind): (ExportFile, Kind)| async move {
+        let fingerprint = source.fingerprint(&file.object).await?;
+        Ok((
+            ExportFile {
+                fingerprint,
+                ..file
+            },
+            kind,
+        ))
+    };
+    stream::iter(files)
+        .map(hash)
+        .buffered(HASHED)
+        .try_collect()
+        .await
 }
 
 enum Kind {
@@ -202,7 +228,7 @@ fn sort(listed: &[(String, ObjectMeta)], manifest: Option<&Manifest>) -> Result<
                     resource_type: resource_type.unwrap_or_else(|| "Bundle".to_owned()),
                     bytes: object.size,
                     count: entry.and_then(|entry| entry.count),
-                    sha256: [0; 32],
+                    fingerprint: Fingerprint::default(),
                     object: object.clone(),
                 },
                 kind,

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use lazaret_model::Instant;
 use serde::Deserialize;
+use url::Url;
 
 use crate::date::Moment;
 
@@ -12,6 +13,8 @@ use crate::date::Moment;
 pub(crate) struct Manifest {
     transaction_time: Option<String>,
     request: Option<String>,
+    #[serde(default)]
+    pub(crate) requires_access_token: bool,
     #[serde(default)]
     pub(crate) output: Vec<Listed>,
     #[serde(default)]
@@ -64,6 +67,21 @@ impl Manifest {
 }
 
 impl Listed {
+    /// Where the file is, for a manifest that was read from `manifest`.
+    ///
+    /// # Errors
+    /// It is on another server, or behind a query: both are a download client's business.
+    pub(crate) fn url_from(&self, manifest: &Url) -> Result<Url, String> {
+        let url = manifest
+            .join(&self.url)
+            .map_err(|_| "a file's url is not a URL".to_owned())?;
+        if url.origin() != manifest.origin() || url.query().is_some() {
+            let reason = "a file is on another server or behind a query: download the export first";
+            return Err(reason.to_owned());
+        }
+        Ok(url)
+    }
+
     /// The name of the file that was saved: the last part of its URL.
     pub(crate) fn file_name(&self) -> &str {
         let path = self.url.split(['?', '#']).next().unwrap_or_default();

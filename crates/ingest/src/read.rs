@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -165,16 +164,13 @@ async fn follow(
     sender: &mpsc::Sender<io::Result<Step>>,
     reached: &AtomicU64,
 ) -> io::Result<Option<u64>> {
-    let mut digest = Sha256::new();
-    let mut at = 0;
+    let mut ranges = source.ranges(&file.object);
     let mut pieces = Vec::new();
     loop {
-        let bytes = source.range(&file.object, at).await?;
+        let bytes = ranges.next().await?;
         if bytes.is_empty() {
             break;
         }
-        at += bytes.len() as u64;
-        digest.update(&bytes);
         // Few compressed bytes at once: what they inflate to is sent before the next.
         for slice in bytes.chunks(64 << 10) {
             cutter.push(slice, &mut pieces)?;
@@ -192,9 +188,6 @@ async fn follow(
             return Ok(None);
         }
     }
-    let digest: [u8; 32] = digest.finalize().into();
-    if digest != file.sha256 {
-        return Err(io::Error::other("it changed while it was read"));
-    }
+    ranges.check(&file.fingerprint).await?;
     Ok(Some(inflated))
 }

@@ -17,3 +17,4 @@ mod quarantines;
 mod reports;
 mod runs;
 mod samples;
+mod sources;

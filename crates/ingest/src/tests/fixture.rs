@@ -14,6 +14,7 @@ use lazaret_model::Instant;
 use lazaret_pseudonym::{CentreKey, HolderKey, Identities, Pseudonymiser};
 use tempfile::TempDir;
 
+use crate::source::Source;
 use crate::{Entry, Export, IngestError, Pipeline, Quarantine, Run, RunEnd, Touched};
 
 pub(crate) const HOLDER: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -125,36 +126,59 @@ pub(crate) fn run_at(
         .unwrap();
     runtime.block_on(async {
         let export = Export::open(pipeline, url).await?;
-        let mut run = Run::begin(pipeline, &export, keys(), identities, quarantine, now())?;
-        let mut batches: BTreeMap<String, Vec<RecordBatch>> = BTreeMap::new();
-        let mut touched = Vec::new();
-        let mut count = 0;
-        for file in export.files() {
-            let mut reader = run.read(file).await?;
-            while let Some(output) = run.next(&mut reader).await? {
-                for (table, batch) in output.tables {
-                    count += 1;
-                    batches
-                        .entry(table.to_string())
-                        .or_default()
-                        .push(batch.into_batch());
-                }
-                touched.extend(output.touched);
+        run_export(pipeline, &export, identities, quarantine).await
+    })
+}
+
+/// A run of an export that somebody else's source gives.
+pub(crate) fn run_of(
+    pipeline: &Pipeline,
+    quarantine: Quarantine,
+    source: Source,
+    url: &str,
+) -> Result<Got, IngestError> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let export = Export::of_source(pipeline, source, url).await?;
+        run_export(pipeline, &export, Identities::new(), quarantine).await
+    })
+}
+
+pub(crate) async fn run_export(
+    pipeline: &Pipeline,
+    export: &Export,
+    identities: Identities,
+    quarantine: Quarantine,
+) -> Result<Got, IngestError> {
+    let mut run = Run::begin(pipeline, export, keys(), identities, quarantine, now())?;
+    let mut batches: BTreeMap<String, Vec<RecordBatch>> = BTreeMap::new();
+    let mut touched = Vec::new();
+    let mut count = 0;
+    for file in export.files() {
+        let mut reader = run.read(file).await?;
+        while let Some(output) = run.next(&mut reader).await? {
+            for (table, batch) in output.tables {
+                count += 1;
+                batches
+                    .entry(table.to_string())
+                    .or_default()
+                    .push(batch.into_batch());
             }
+            touched.extend(output.touched);
         }
-        let end = run.finish().await?;
-        let tables = batches.into_iter().map(|(table, batches)| {
-            (
-                table,
-                concat_batches(&batches[0].schema(), &batches).unwrap(),
-            )
-        });
-        Ok(Got {
-            tables: tables.collect(),
-            touched,
-            end,
-            batches: count,
-        })
+    }
+    let end = run.finish().await?;
+    let tables = batches.into_iter().map(|(table, batches)| {
+        (
+            table,
+            concat_batches(&batches[0].schema(), &batches).unwrap(),
+        )
+    });
+    Ok(Got {
+        tables: tables.collect(),
+        touched,
+        end,
+        batches: count,
     })
 }
 
