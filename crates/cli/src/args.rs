@@ -2,7 +2,7 @@
 
 mod step;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use lazaret_model::{DatasetName, Epsilon};
@@ -215,6 +215,23 @@ pub(crate) struct Ingest {
     /// How the report is written.
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: Format,
+}
+
+impl Ingest {
+    /// A night that is no command of its own: what a retry takes in.
+    pub(crate) fn again(pipeline: &Path, format: Format) -> Self {
+        Self {
+            pipeline: pipeline.to_owned(),
+            from: String::new(),
+            quarantine_max: None,
+            dry_run: false,
+            full: false,
+            accept_loss: false,
+            opt_out: None,
+            log: Log::Text,
+            format,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

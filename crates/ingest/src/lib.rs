@@ -19,6 +19,7 @@ mod read;
 mod reference;
 mod regions;
 mod report;
+mod retry;
 mod rows;
 mod run;
 mod settings;
@@ -36,12 +37,13 @@ use lazaret_views::ViewError;
 pub use export::{Export, ExportFile};
 pub use lazaret_pseudonym::Identities;
 pub use pipeline::{Justification, Pipeline};
-pub use quarantine::{Entry, Quarantine};
+pub use quarantine::{Entry, Quarantine, Resolution};
 pub use read::Reader;
 pub use report::{
     ColumnDrift, ColumnReport, Drift, Effort, Energy, FileReport, Measured, NIGHTS_MAX, Persons,
     Power, Resources, RunReport, Stored, TableDrift, TableReport, Timeliness, Totals, metrics,
 };
+pub use retry::{Retry, Settled};
 pub use run::{Output, Run, RunEnd, Touched};
 
 /// Why a pipeline does not load or a run stops. No message holds a record's values.

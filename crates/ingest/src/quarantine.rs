@@ -1,5 +1,6 @@
 //! Records that could not go in: encrypted one by one, with an index that holds nothing of them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use lazaret_model::{Instant, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::IngestError;
+use crate::export::Export;
 
 /// Bytes of one entry in the index.
 const ENTRY_BYTES_MAX: u64 = 64 << 10;
@@ -39,6 +41,44 @@ pub struct Entry {
     pub sealed_at: u64,
     /// How many they are.
     pub sealed_bytes: u64,
+    /// The pipeline's name.
+    #[serde(default)]
+    pub pipeline: String,
+    /// The type of the file's resources.
+    #[serde(default)]
+    pub resource_type: String,
+    /// When the export's state was taken, RFC 3339: a retry counts as no later.
+    #[serde(default)]
+    pub exported: String,
+    /// The export's own server, for absolute references.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// How it went in after all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolution>,
+}
+
+/// How a record went in after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolution {
+    /// The run that took it.
+    pub by: RunId,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A line of the index. It is only ever appended to: what became of a record stands after it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum IndexLine {
+    Entry(Box<Entry>),
+    Resolved {
+        /// The record's number.
+        resolved: u64,
+        by: RunId,
+        at: String,
+    },
 }
 
 /// A folder of quarantined records, two files a run: `<run>.age` and `<run>.jsonl`.
@@ -103,32 +143,69 @@ impl Quarantine {
     /// # Errors
     /// `Quarantine`, when there is no such record or the key is another one's.
     pub fn show(&self, run: &RunId, number: u64, identity: &str) -> Result<Vec<u8>, IngestError> {
+        let entries = index(&self.path(run, "jsonl"))?;
+        let entry = entries.into_iter().find(|entry| entry.number == number);
+        let path = self.path(run, "age");
+        let entry = entry.ok_or_else(|| refused(&path, "there is no record of this number"))?;
+        self.unsealer(run, identity)?.record(&entry)
+    }
+
+    /// What reads the records of a run.
+    pub(crate) fn unsealer(&self, run: &RunId, identity: &str) -> Result<Unsealer, IngestError> {
         let path = self.path(run, "age");
         let secret = identity.trim().parse::<x25519::Identity>();
         let secret = secret.map_err(|_| refused(&path, "the key is not an age identity"))?;
-        let entries = index(&self.path(run, "jsonl"))?;
-        let entry = entries.into_iter().find(|entry| entry.number == number);
-        let entry = entry.ok_or_else(|| refused(&path, "there is no record of this number"))?;
-        let failed = |error: std::io::Error| refused(&path, &error.to_string());
-        let mut file = File::open(&path).map_err(failed)?;
-        file.seek(SeekFrom::Start(entry.sealed_at))
-            .map_err(failed)?;
-        let mut sealed = Vec::new();
-        file.take(entry.sealed_bytes)
-            .read_to_end(&mut sealed)
-            .map_err(failed)?;
-        age::decrypt(&secret, &sealed)
-            .map_err(|_| refused(&path, "the record cannot be decrypted with this key"))
+        let file = File::open(&path).map_err(|error| refused(&path, &error.to_string()))?;
+        Ok(Unsealer { path, file, secret })
     }
 
-    /// Begins a run: what an earlier, broken run of the same id left is replaced when the first
-    /// record comes.
-    pub(crate) fn begin(self, run: &RunId, at: Instant) -> Intake {
-        let at = at.to_rfc3339();
+    /// Notes that these records of a run went in with another.
+    pub(crate) fn resolve(
+        &self,
+        run: &RunId,
+        numbers: &[u64],
+        resolution: &Resolution,
+    ) -> Result<(), IngestError> {
+        let path = self.path(run, "jsonl");
+        let failed = |error: std::io::Error| refused(&path, &error.to_string());
+        let mut lines = Vec::new();
+        for resolved in numbers {
+            let Resolution { by, at } = resolution.clone();
+            let resolved = *resolved;
+            write_line(&mut lines, &IndexLine::Resolved { resolved, by, at })?;
+        }
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(failed)?;
+        file.write_all(&lines).map_err(failed)?;
+        file.sync_all().map_err(failed)
+    }
+
+    /// A quarantine for the same key in a folder within this one, which `list` does not show.
+    pub(crate) fn within(&self, folder: &str) -> Result<Self, IngestError> {
+        Self::open(&self.dir.join(folder), &self.recipient.to_string())
+    }
+
+    /// Takes such a folder away.
+    pub(crate) fn discard(self) -> Result<(), IngestError> {
+        let removed = fs::remove_dir_all(&self.dir);
+        removed.map_err(|error| refused(&self.dir, &error.to_string()))
+    }
+
+    /// Begins a run of an export: what an earlier, broken run of it left is replaced when the
+    /// first record comes.
+    pub(crate) fn begin(self, export: &Export, at: Instant) -> Intake {
+        let types = export.files().iter();
+        let types = types.map(|file| (file.name.clone(), file.resource_type.clone()));
         Intake {
             quarantine: self,
-            run: run.clone(),
-            at,
+            run: export.run().clone(),
+            at: at.to_rfc3339(),
+            exported: export.time().to_rfc3339(),
+            base: export.base.clone(),
+            pipeline: export.pipeline.clone(),
+            types: types.collect(),
             files: None,
             number: 0,
             sealed_at: 0,
@@ -140,11 +217,38 @@ impl Quarantine {
     }
 }
 
+/// What reads the records of one run.
+pub(crate) struct Unsealer {
+    path: PathBuf,
+    file: File,
+    secret: x25519::Identity,
+}
+
+impl Unsealer {
+    /// A record's bytes, as the export had them.
+    pub(crate) fn record(&self, entry: &Entry) -> Result<Vec<u8>, IngestError> {
+        let failed = |error: std::io::Error| refused(&self.path, &error.to_string());
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(entry.sealed_at))
+            .map_err(failed)?;
+        let mut sealed = Vec::new();
+        let read = file.take(entry.sealed_bytes).read_to_end(&mut sealed);
+        read.map_err(failed)?;
+        age::decrypt(&self.secret, &sealed)
+            .map_err(|_| refused(&self.path, "the record cannot be decrypted with this key"))
+    }
+}
+
 /// What takes the records of one run.
 pub(crate) struct Intake {
     quarantine: Quarantine,
     run: RunId,
     at: String,
+    exported: String,
+    base: Option<String>,
+    pipeline: String,
+    /// Of each file.
+    types: BTreeMap<String, String>,
     files: Option<(File, File)>,
     number: u64,
     sealed_at: u64,
@@ -180,11 +284,14 @@ impl Intake {
             truncated: why.truncated,
             sealed_at: self.sealed_at,
             sealed_bytes: sealed.len() as u64,
+            resource_type: self.types.get(why.file).cloned().unwrap_or_default(),
+            exported: self.exported.clone(),
+            base: self.base.clone(),
+            pipeline: self.pipeline.clone(),
+            resolved: None,
         };
-        let mut line = serde_json::to_vec(&entry).map_err(|_| IngestError::Defect {
-            reason: "an entry of the quarantine",
-        })?;
-        line.push(b'\n');
+        let mut line = Vec::new();
+        write_line(&mut line, &IndexLine::Entry(Box::new(entry)))?;
         let (records, index) = match &mut self.files {
             Some(files) => files,
             none => {
@@ -213,7 +320,8 @@ impl Intake {
 fn index(path: &Path) -> Result<Vec<Entry>, IngestError> {
     let failed = |error: std::io::Error| refused(path, &error.to_string());
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut number = 0;
     loop {
         let mut line = Vec::new();
         let limited = reader
@@ -227,10 +335,26 @@ fn index(path: &Path) -> Result<Vec<Entry>, IngestError> {
         if line.last() != Some(&b'\n') {
             return Ok(entries);
         }
-        let entry = serde_json::from_slice(&line)
-            .map_err(|_| refused(path, &format!("entry {} is damaged", entries.len() + 1)))?;
-        entries.push(entry);
+        number += 1;
+        let damaged = || refused(path, &format!("entry {number} is damaged"));
+        match serde_json::from_slice(&line).map_err(|_| damaged())? {
+            IndexLine::Entry(entry) => entries.push(*entry),
+            IndexLine::Resolved { resolved, by, at } => {
+                let place = entries.binary_search_by_key(&resolved, |entry| entry.number);
+                let entry = place.ok().and_then(|place| entries.get_mut(place));
+                entry.ok_or_else(damaged)?.resolved = Some(Resolution { by, at });
+            }
+        }
     }
+}
+
+fn write_line(out: &mut Vec<u8>, line: &IndexLine) -> Result<(), IngestError> {
+    let written = serde_json::to_writer(&mut *out, line);
+    written.map_err(|_| IngestError::Defect {
+        reason: "an entry of the quarantine",
+    })?;
+    out.push(b'\n');
+    Ok(())
 }
 
 fn create(path: &Path) -> std::io::Result<File> {
@@ -241,7 +365,7 @@ fn create(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn refused(place: &Path, reason: &str) -> IngestError {
+pub(crate) fn refused(place: &Path, reason: &str) -> IngestError {
     IngestError::Quarantine {
         place: place.display().to_string(),
         reason: reason.to_owned(),

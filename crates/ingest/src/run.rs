@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
             export,
             pool: Pool::start(&shared)?,
             shared,
-            intake: quarantine.begin(export.run(), now),
+            intake: quarantine.begin(export, now),
             report: RunReport::new(pipeline, export, now),
             read: 0,
             quarantined: 0,

@@ -15,6 +15,7 @@ mod places;
 mod quality;
 mod quarantines;
 mod reports;
+mod retries;
 mod runs;
 mod samples;
 mod sources;

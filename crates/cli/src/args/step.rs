@@ -182,6 +182,18 @@ pub(crate) enum QuarantineStep {
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
+    /// Reads what is there once more, as a night of its own; what goes in now is resolved.
+    #[command(after_help = "Example: lazaret quarantine retry pipelines/fhir-r4")]
+    Retry {
+        /// The pipeline's folder.
+        pipeline: PathBuf,
+        /// Only the records of this run; by default of all, the oldest export first.
+        #[arg(long)]
+        run: Option<String>,
+        /// How the reports are written.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
     /// One record, decrypted. The look is logged.
     Show {
         /// The run.

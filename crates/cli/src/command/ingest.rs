@@ -75,18 +75,35 @@ async fn night(dir: &Path, ingest: &Ingest, progress: &mut Progress<'_, '_>) -> 
         "bytes": bytes(&export),
     });
     progress.event("begin", facts);
+    let quarantine = Quarantine::open(&home.quarantine(), &super::quarantine::recipient(&home)?)?;
+    take_in(
+        &home, &pipeline, &export, quarantine, ingest, progress, &spent,
+    )
+    .await
+}
+
+/// Reads an export that was opened and publishes it; what cannot go in goes to `quarantine`.
+pub(crate) async fn take_in(
+    home: &Home,
+    pipeline: &Pipeline,
+    export: &Export,
+    quarantine: Quarantine,
+    ingest: &Ingest,
+    progress: &mut Progress<'_, '_>,
+    spent: &Spent,
+) -> anyhow::Result<u8> {
     let lake = home.lake()?;
     let begun = lake.begin(pipeline.dataset(), export.run(), pipeline.tables());
     let night = match begun.await? {
         Begin::Open(night) => night,
-        Begin::Done(snapshot) => return again(&home, &export, &snapshot, ingest, progress).await,
+        Begin::Done(snapshot) => return again(home, export, &snapshot, ingest, progress).await,
     };
-    let mut night = read(&home, &pipeline, &export, night, progress).await?;
-    let earlier = shelf::last(&home, pipeline.name()).await?;
+    let mut night = read(home, pipeline, export, quarantine, night, progress).await?;
+    let earlier = shelf::last(home, pipeline.name()).await?;
     if ingest.dry_run {
-        close(&home, &mut night.report, &earlier, &spent);
+        close(home, &mut night.report, &earlier, spent);
         progress.note("dry run: everything was read and checked, nothing is published");
-        show(&home, &night.report, ingest.format, progress)?;
+        show(home, &night.report, ingest.format, progress)?;
         return Ok(status(&night.report));
     }
     let mut report = night.report;
@@ -96,18 +113,18 @@ async fn night(dir: &Path, ingest: &Ingest, progress: &mut Progress<'_, '_>) -> 
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     night.identities.save(&path)?;
-    let publishing = publish(&home, &lake, night.night, &mut report);
+    let publishing = publish(home, &lake, night.night, &mut report);
     progress.during(Phase::Writing, publishing).await?;
-    close(&home, &mut report, &earlier, &spent);
+    close(home, &mut report, &earlier, spent);
     progress
-        .during(Phase::Recording, record(&home, &report))
+        .during(Phase::Recording, record(home, &report))
         .await?;
-    if let Err(error) = shelf::write_metrics(&home).await {
+    if let Err(error) = shelf::write_metrics(home).await {
         progress.note(&format!(
             "the night is published, its metrics are not: {error:#}"
         ));
     }
-    show(&home, &report, ingest.format, progress)?;
+    show(home, &report, ingest.format, progress)?;
     Ok(status(&report))
 }
 
@@ -123,6 +140,7 @@ async fn read(
     home: &Home,
     pipeline: &Pipeline,
     export: &Export,
+    quarantine: Quarantine,
     mut night: Night,
     progress: &mut Progress<'_, '_>,
 ) -> anyhow::Result<ReadNight> {
@@ -132,7 +150,6 @@ async fn read(
     } else {
         Identities::new()
     };
-    let quarantine = Quarantine::open(&home.quarantine(), &super::quarantine::recipient(home)?)?;
     let keys = home.pseudonymiser()?;
     let now = home.clock.now();
     let mut run = Run::begin(pipeline, export, keys, identities, quarantine, now)?;
