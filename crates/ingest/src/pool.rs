@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::IngestError;
 use crate::cut::Piece;
+use crate::leak::Leaks;
 use crate::regions::Regions;
 use crate::report::quality::Quality;
 use crate::table::{PersonPath, Table};
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) country: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) keys: Pseudonymiser,
+    pub(crate) leaks: Leaks,
     /// Written by the run alone, in the order of the records.
     pub(crate) identities: RwLock<Identities>,
     /// The export's own server, for absolute references.

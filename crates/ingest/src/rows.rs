@@ -8,6 +8,7 @@ use arrow::compute::filter_record_batch;
 use lazaret_pseudonym::{Origin, PersonId, PseudonymisedBatch, RawBatch};
 
 use crate::IngestError;
+use crate::leak::Seen;
 use crate::pool::Shared;
 
 /// Rows with raw records, and where each came from.
@@ -31,6 +32,16 @@ pub(crate) const UNFILTERED: IngestError = IngestError::Defect {
 };
 
 impl Rows {
+    /// Looks for what tells of persons in what is kept.
+    pub(crate) fn probe(&self, seen: &mut Seen, shared: &Shared) -> Result<(), IngestError> {
+        let table = shared.tables.get(self.table);
+        let table = table.ok_or(IngestError::Defect {
+            reason: "a table's place",
+        })?;
+        let subject = |row: usize| self.origins.get(row).map(|origin| origin.subject);
+        shared.leaks.probe(seen, table, &self.columns, &subject)
+    }
+
     /// Pseudonymises the rows and counts their quality.
     pub(crate) fn seal(self, shared: &Shared) -> Result<Sealed, IngestError> {
         let table = shared.tables.get(self.table);

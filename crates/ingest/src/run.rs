@@ -9,6 +9,7 @@ use lazaret_model::{Instant, TableName};
 use lazaret_pseudonym::{Identities, Linked, PersonId, PseudonymisedBatch, Pseudonymiser, Token};
 
 use crate::export::{Export, ExportFile};
+use crate::leak::Leaks;
 use crate::pipeline::Pipeline;
 use crate::pool::{Kind, Pool, Shared};
 use crate::quarantine::{self, Intake, Quarantine};
@@ -88,6 +89,7 @@ impl<'a> Run<'a> {
             systems: pipeline.systems.clone(),
             country: pipeline.country.clone(),
             limits: pipeline.limits,
+            leaks: Leaks::new(&keys, export),
             keys,
             identities: RwLock::new(identities),
             base: export.base.clone(),
@@ -157,7 +159,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// `Export`, when a file was left unread or a list of deletions is not one; `Read`;
-    /// `TooManyQuarantined`.
+    /// `TooManyQuarantined`; `Pipeline`, when a column holds what tells who somebody is.
     pub async fn finish(mut self) -> Result<RunEnd, IngestError> {
         let unread = |file: &&ExportFile| !self.finished.contains(&file.name);
         if let Some(file) = self.export.files().iter().find(unread) {
@@ -170,6 +172,8 @@ impl<'a> Run<'a> {
         let deletions = deletion::read(self.export, &self.shared.keys, bytes_max).await?;
         self.report.deletions = deletions.types;
         self.intake.sync()?;
+        let (leaks, keys) = (&self.shared.leaks, &self.shared.keys);
+        leaks.confirm(self.pipeline, self.export, keys).await?;
         let Self {
             mut report,
             shared,

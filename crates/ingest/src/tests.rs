@@ -9,6 +9,7 @@ mod breaks;
 mod dates;
 mod exports;
 mod fixture;
+mod leaks;
 mod pieces;
 mod pipelines;
 mod places;

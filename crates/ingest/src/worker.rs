@@ -23,6 +23,7 @@ pub(crate) struct Worker {
     records: Vec<Open>,
     persons: Persons,
     scratch: Vec<u8>,
+    seen: crate::leak::Seen,
 }
 
 /// A table's program.
@@ -108,6 +109,7 @@ impl Worker {
             records: Vec::new(),
             persons: Persons::default(),
             scratch: Vec::new(),
+            seen: <_>::default(),
         })
     }
 
@@ -189,6 +191,9 @@ impl Worker {
             harvest.touched.push(vetted.touched());
             return Ok(None);
         }
+        if let Some(origin) = vetted.origin(0) {
+            shared.leaks.note(&resource, &kind.person, origin.subject);
+        }
         let mut open = Open {
             line: line.clone(),
             vetted,
@@ -246,6 +251,7 @@ impl Worker {
             if rows.origins.is_empty() {
                 continue;
             }
+            rows.probe(&mut self.seen, shared)?;
             // All records of a file are patients' own, or none is.
             if matches!(
                 self.records.first().map(|record| record.vetted.whose),

@@ -119,6 +119,21 @@ impl<'a> Resource<'a> {
         self.tape.text(at)
     }
 
+    /// Every text at a path of field names; arrays are looked into at each step.
+    #[must_use]
+    pub fn texts(&self, path: &[&str]) -> Vec<&str> {
+        let mut at = vec![ROOT];
+        for name in path {
+            let fields = at.iter().filter_map(|at| self.tape.field(*at, name));
+            let items = |at| {
+                let single = Some(at).filter(|at| !self.tape.is_array(*at));
+                single.into_iter().chain(self.tape.elements(at))
+            };
+            at = fields.flat_map(items).collect();
+        }
+        at.into_iter().filter_map(|at| self.tape.text(at)).collect()
+    }
+
     /// System and value of each business identifier (`identifier`) that has a value.
     pub fn identifiers(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
         let field = self.tape.field(ROOT, "identifier");
