@@ -6,7 +6,7 @@ use super::fixture::{Night, shipped};
 use super::pieces::gzip;
 
 /// How often; the full number is run by hand.
-fn rounds() -> u64 {
+pub(super) fn rounds() -> u64 {
     std::env::var("LAZARET_ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())
@@ -14,10 +14,14 @@ fn rounds() -> u64 {
 }
 
 /// A small generator (SplitMix64), so that a round can be repeated by its number.
-struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
