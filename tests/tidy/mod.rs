@@ -40,9 +40,10 @@ impl Source {
             .any(|part| part == "tests" || part == "tests.rs")
     }
 
-    /// Whether it is a crate's own code.
+    /// Whether it is a crate's own code. A benchmark is not: it measures and prints.
     fn is_product(&self) -> bool {
-        self.of_crate().is_some() && !self.is_test() && self.path.ends_with(".rs")
+        let bench = self.path.split('/').any(|part| part == "benches");
+        self.of_crate().is_some() && !self.is_test() && !bench && self.path.ends_with(".rs")
     }
 }
 

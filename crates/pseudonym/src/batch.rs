@@ -68,12 +68,12 @@ impl RawBatch {
     ///
     /// # Errors
     /// `Column`, when a column has no role, two roles, a name that a table cannot have, or a type
-    /// that does not fit its role, or a role has no column; `Shape`, when rows and origins differ in
-    /// number.
+    /// that does not fit its role, or a role has no column; `Shape`, when rows and origins differ
+    /// in number.
     ///
     /// # Privacy
-    /// What nobody decided about does not pass. Each row has a person, by its origin's type. A plain
-    /// column is never a pseudonym, so raw numbers cannot pose as one; numbers are finite.
+    /// What nobody decided about does not pass. Each row has a person, by its origin's type. A
+    /// plain column is never a pseudonym, so raw numbers cannot pose as one; numbers are finite.
     pub fn seal(
         columns: RecordBatch,
         roles: &[ColumnRole],

@@ -11,7 +11,7 @@ pub(super) struct Exclusion {
 }
 
 /// All of them. The practitioners of these records have no numbers of a register but 0, 10, 20, ..
-pub(super) static EXCLUSIONS: [Exclusion; 3] = [
+pub(super) static EXCLUSIONS: [Exclusion; 4] = [
     Exclusion {
         why: "a practitioner's number is a small count, and so are the store's and a row's",
         explains: |kind, value, form, place| {
@@ -31,6 +31,14 @@ pub(super) static EXCLUSIONS: [Exclusion; 3] = [
         explains: |kind, value, form, place| {
             let year = place.ends_with(":birth_year") || place.ends_with(":deceased_year");
             kind == Kind::Place && value == "1960" && form == Form::Whole && year
+        },
+    },
+    Exclusion {
+        why: "a claim group's number is eleven nines, and so are digits of sums such as 84.99999999999",
+        explains: |kind, value, form, place| {
+            let sum = place.ends_with("_amount");
+            let nines = value.bytes().all(|digit| digit == b'9');
+            kind == Kind::Identifier && nines && form == Form::Raw && sum
         },
     },
 ];
