@@ -66,7 +66,7 @@ pub enum IngestError {
         /// The view's file.
         file: String,
         /// What the view engine says.
-        source: ViewError,
+        source: Box<ViewError>,
     },
     /// The export is not what it should be.
     #[error("{place}: {reason}")]

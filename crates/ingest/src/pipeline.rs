@@ -273,7 +273,7 @@ impl Files<'_> {
         let file = path.to_owned();
         let view = ViewDefinition::parse(&json).map_err(|source| IngestError::View {
             file: file.clone(),
-            source,
+            source: Box::new(source),
         })?;
         let refused = |reason| IngestError::Pipeline {
             file: file.clone(),

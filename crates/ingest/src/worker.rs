@@ -95,7 +95,7 @@ impl Worker {
             if known.view.resource() == resource_type {
                 let program = known.view.compile().map_err(|source| IngestError::View {
                     file: known.name.to_string(),
-                    source,
+                    source: Box::new(source),
                 })?;
                 programs.push(Running {
                     table,
@@ -314,7 +314,7 @@ impl Running {
         })?;
         let raw = self.program.finish().map_err(|source| IngestError::View {
             file: table.name.to_string(),
-            source,
+            source: Box::new(source),
         })?;
         if raw.num_rows() != self.owners.len() {
             return Err(IngestError::Defect {
