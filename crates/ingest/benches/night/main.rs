@@ -1,4 +1,4 @@
-//! `cargo bench -p lazaret-ingest --bench night`: a night from disk to a committed lake, measured.
+//! `cargo bench --bench night`: one night from disk to a committed lake, measured.
 //!
 //! How to run it and what the figures mean: the README beside this folder.
 

@@ -195,8 +195,8 @@ impl Folders {
         save(&self.observation, &manifest(FIRST, &observation, None))?;
 
         let deletions: Vec<Value> = (written.iter().flat_map(|file| &file.deleted))
-            .map(|id| format!("Observation/{id}"))
-            .map(|url| json!({ "request": { "method": "DELETE", "url": url } }))
+            .map(|id| json!({ "method": "DELETE", "url": format!("Observation/{id}") }))
+            .map(|request| json!({ "request": request }))
             .collect();
         let bundle = json!({ "resourceType": "Bundle", "type": "transaction", "entry": deletions });
         let list = "Bundle.000.ndjson";
