@@ -50,7 +50,8 @@ pub(crate) async fn read(
 ) -> Result<Deletions, IngestError> {
     let mut deletions = Deletions::default();
     for file in &export.deleted {
-        let mut reader = Reader::start(export.source.clone(), file.clone(), line_bytes_max);
+        let source = export.source.clone();
+        let mut reader = Reader::start(source, file.clone(), line_bytes_max, None);
         while let Some(piece) = reader.piece().await? {
             if piece.oversized {
                 return Err(refused(file, piece.first_line));

@@ -184,15 +184,14 @@ impl Leaks {
                 None => continue,
             };
             let (source, bytes_max) = (export.source.clone(), pipeline.limits.bytes_max);
-            let mut reader = Reader::start(source, file.clone(), bytes_max);
+            let mut reader = Reader::start(source, file.clone(), bytes_max, None);
             while let Some(piece) = reader.piece().await? {
                 for line in piece.lines() {
                     let mut bytes = piece.line(&line).to_vec();
                     let Ok(resource) = Resource::parse(&mut bytes, &pipeline.limits) else {
                         continue;
                     };
-                    let id = owner(&resource, person, export.base.as_deref());
-                    let subject = id.map(|id| keys.subject(&keys.token("Patient", id)));
+                    let subject = owner(&resource, person, export.base.as_deref(), keys);
                     let mut found = None;
                     tell(&resource, person, |reach, word| {
                         let subject = subject.filter(|_| reach == Reach::Own);

@@ -1,8 +1,9 @@
 //! What in a record says who somebody is, and how it is compared.
 
+use lazaret_pseudonym::{Pseudonymiser, RawIdentifier};
 use lazaret_views::Resource;
 
-use crate::reference::{Subject, subject};
+use crate::reference::{Reference, Subject};
 use crate::table::PersonPath;
 
 /// Fewest characters of what is looked for, so that `m` or `12` are nobody's name.
@@ -62,19 +63,27 @@ fn digits(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The local id of the patient whose record it is; none where the record does not say.
-pub(crate) fn owner<'a>(
-    resource: &'a Resource<'_>,
+/// The subject of the patient whose record it is, as `Pseudonymiser::subject` has it; none where
+/// the record does not say.
+pub(crate) fn owner(
+    resource: &Resource<'_>,
     person: &PersonPath,
     base: Option<&str>,
-) -> Option<&'a str> {
-    let PersonPath::Reference(fields) = person else {
-        return resource.id();
+    keys: &Pseudonymiser,
+) -> Option<i64> {
+    let local = |id: &str| keys.token("Patient", id);
+    let token = match person {
+        PersonPath::Own => local(resource.id()?),
+        PersonPath::Reference(fields) => match Reference::read(resource, fields).subject(base) {
+            Subject::Patient(id) => local(id),
+            Subject::Identified { system, value } => {
+                let identifier = RawIdentifier::new(&system, value.into_owned()).ok()?;
+                keys.identifier_token(&identifier)
+            }
+            _ => return None,
+        },
     };
-    match subject(resource.text(&path(fields, "reference"))?, base) {
-        Subject::Patient(id) => Some(id),
-        _ => None,
-    }
+    Some(keys.subject(&token))
 }
 
 /// Calls with every text of the record that tells who its person is: of a `Patient` identifiers,

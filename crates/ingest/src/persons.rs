@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::PoisonError;
 
-use lazaret_pseudonym::{PersonId, RawIdentifier, Token};
+use lazaret_pseudonym::{Identities, PersonId, RawIdentifier, Token};
 
 use crate::IngestError;
 use crate::pool::Shared;
@@ -17,8 +17,18 @@ pub(crate) struct Person {
     pub(crate) token: Token,
     pub(crate) subject: i64,
     pub(crate) person: PersonId,
-    /// Whether no `Patient` was ever read for it: the run links it when a row is its.
-    pub(crate) provisional: bool,
+    pub(crate) known: Known,
+}
+
+/// Whether a `Patient` was ever read for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// One was, or an earlier record named the person already.
+    Yes,
+    /// None was; a record names the person by a local id.
+    OnlyLocalId,
+    /// None was; a record names the person by an identifier.
+    OnlyIdentifier,
 }
 
 /// The persons that one thread met in one file.
@@ -35,19 +45,19 @@ impl Persons {
         }
         let keys = &shared.keys;
         let token = keys.token("Patient", id);
-        let identities = shared.identities.read();
-        let linked = identities
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&token);
-        let person = match linked {
-            Some(person) => person,
-            None => keys.person(&RawIdentifier::local(id)?),
-        };
+        let linked = linked(shared, |identities| identities.get(&token));
         let found = Person {
             token,
             subject: keys.subject(&token),
-            person,
-            provisional: linked.is_none(),
+            person: match linked {
+                Some(person) => person,
+                None => keys.person(&RawIdentifier::local(id)?),
+            },
+            known: if linked.is_some() {
+                Known::Yes
+            } else {
+                Known::OnlyLocalId
+            },
         };
         if self.known.len() >= KNOWN_MAX {
             self.known.clear();
@@ -55,4 +65,31 @@ impl Persons {
         self.known.insert(id.to_owned(), found);
         Ok(found)
     }
+}
+
+/// The person of an identifier: whom a record with it was linked to, else the person that it names
+/// by itself. It is not remembered here, so that no identifier stays in memory.
+pub(crate) fn identified(identifier: &RawIdentifier, shared: &Shared) -> Person {
+    let keys = &shared.keys;
+    let token = keys.identifier_token(identifier);
+    let named = keys.person(identifier);
+    let linked = linked(shared, |identities| {
+        let alias = identities.get(&token);
+        alias.or_else(|| identities.knows(named).then_some(named))
+    });
+    Person {
+        token,
+        subject: keys.subject(&token),
+        person: linked.unwrap_or(named),
+        known: if linked.is_some() {
+            Known::Yes
+        } else {
+            Known::OnlyIdentifier
+        },
+    }
+}
+
+fn linked(shared: &Shared, of: impl FnOnce(&Identities) -> Option<PersonId>) -> Option<PersonId> {
+    let identities = shared.identities.read();
+    of(&identities.unwrap_or_else(PoisonError::into_inner))
 }

@@ -28,6 +28,7 @@ pub struct Pipeline {
     sha256: String,
     pub(crate) country: Option<String>,
     pub(crate) systems: Vec<String>,
+    pub(crate) fallback: Fallback,
     pub(crate) limits: Limits,
     pub(crate) quarantine_max_ratio: f64,
     pub(crate) tables: Arc<[Table]>,
@@ -90,6 +91,7 @@ impl Pipeline {
             sha256: hex(&files.digest.finalize()),
             country: settings.pipeline.country.as_deref().and_then(country_code),
             systems,
+            fallback: settings.identity.fallback,
             limits: Limits {
                 bytes_max: settings.limits.record_bytes_max,
                 nesting_max: settings.limits.nesting_max,
@@ -159,15 +161,6 @@ impl Pipeline {
             })
         })
     }
-
-    /// Whether a table takes resources of this type.
-    pub(crate) fn takes(&self, resource_type: &str) -> bool {
-        resource_type == "Patient"
-            || self
-                .tables
-                .iter()
-                .any(|table| table.view.resource() == resource_type)
-    }
 }
 
 /// Checks what can be asked for and is not there yet; gives the identifier systems.
@@ -182,9 +175,6 @@ fn check(settings: &Settings) -> Result<Vec<String>, String> {
         .is_some_and(|country| country_code(country).is_none())
     {
         return Err("country is an ISO 3166-1 code of two letters".to_owned());
-    }
-    if settings.identity.fallback == Fallback::Pending {
-        return Err("identity fallback `pending` is not supported yet: use `local-id`".to_owned());
     }
     if settings.identity.linkage_key.is_some() {
         return Err("identity linkage_key is not supported yet: leave it out".to_owned());

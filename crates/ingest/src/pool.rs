@@ -1,5 +1,6 @@
 //! The threads that turn pieces of files into rows, and what all of them share.
 
+use std::collections::HashSet;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -12,11 +13,14 @@ use tokio::sync::oneshot;
 
 use crate::IngestError;
 use crate::cut::Piece;
+use crate::harvest::Harvest;
 use crate::leak::Leaks;
+use crate::pending::About;
 use crate::regions::Regions;
 use crate::report::quality::Quality;
+use crate::settings::Fallback;
 use crate::table::{PersonPath, Table};
-use crate::worker::{Harvest, Worker};
+use crate::worker::Worker;
 
 /// Threads at most; each has up to three pieces in memory.
 const THREADS_MAX: usize = 8;
@@ -36,10 +40,8 @@ pub(crate) struct Shared {
     pub(crate) leaks: Leaks,
     /// Written by the run alone, in the order of the records.
     pub(crate) identities: RwLock<Identities>,
-    /// The export's own server, for absolute references.
-    pub(crate) base: Option<String>,
-    /// Microseconds, UTC: of records that do not say when they changed.
-    pub(crate) exported: i64,
+    /// What becomes of records whose person is not known.
+    pub(crate) fallback: Fallback,
     pub(crate) export_year: i32,
     /// Counted by whoever seals rows.
     pub(crate) quality: Mutex<Quality>,
@@ -47,10 +49,13 @@ pub(crate) struct Shared {
 
 /// What is the same for all records of a file.
 pub(crate) struct Kind {
-    /// The type that the file's name says.
-    pub(crate) resource_type: String,
+    /// The type that the file's name says, their server and the time of their export, which is
+    /// that of records that do not say when they changed.
+    pub(crate) about: About,
     /// Where resources of this type name their person.
     pub(crate) person: PersonPath,
+    /// Pseudonyms of resources that were deleted since the records came.
+    pub(crate) deleted: Arc<HashSet<i64>>,
 }
 
 /// What comes of a piece, once it is there.
@@ -148,7 +153,7 @@ fn work(shared: &Shared, waiting: &Mutex<mpsc::Receiver<Job>>, stop: &AtomicBool
             .filter(|(kind, _)| Arc::ptr_eq(kind, &job.kind));
         let ready = match known {
             Some((_, worker)) => Ok(worker),
-            None => Worker::new(shared, &job.kind.resource_type),
+            None => Worker::new(shared, &job.kind.about.resource_type),
         };
         let harvest = ready.and_then(|mut ready| {
             let harvest = ready.read(&job.piece, &job.kind, shared);

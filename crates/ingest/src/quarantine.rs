@@ -212,6 +212,11 @@ impl Quarantine {
         }
     }
 
+    /// Where it is, and for whom records are encrypted: for those that wait beside it.
+    pub(crate) fn place(&self) -> (&Path, &x25519::Recipient) {
+        (&self.dir, &self.recipient)
+    }
+
     fn path(&self, run: &RunId, extension: &str) -> PathBuf {
         self.dir.join(format!("{run}.{extension}"))
     }

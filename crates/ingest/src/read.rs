@@ -2,26 +2,32 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::IngestError;
 use crate::cut::{Cutter, Piece};
 use crate::export::ExportFile;
+use crate::harvest::Harvest;
+use crate::pending::{About, Frames, Retried};
 use crate::pool::{Kind, Pool, Reply, STOPPED};
 use crate::report::FileReport;
 use crate::source::Source;
-use crate::worker::Harvest;
 
 /// Pieces that wait to be taken.
 const AHEAD: usize = 4;
+/// The name under which pending records are reported, which no file of an export has.
+const PENDING: &str = "pending";
 
 /// A file that is being read. Made by `Run::read`, used by `Run::next`.
 pub struct Reader {
-    pub(crate) file: ExportFile,
+    pub(crate) name: String,
+    /// Resources it has, when the manifest says so.
+    pub(crate) count: Option<u64>,
     pieces: mpsc::Receiver<io::Result<Step>>,
     position: Arc<AtomicU64>,
     /// Pieces that the pool has, in the order of the file.
@@ -29,24 +35,40 @@ pub struct Reader {
     /// Bytes of the file inflated, once it was read to its end.
     pub(crate) inflated: Option<u64>,
     /// What the pool has to know; none for a type that no table needs.
-    pub(crate) kind: Option<Arc<Kind>>,
+    kind: Option<Arc<Kind>>,
+    /// Files of pending records that this reader reads.
+    pub(crate) retried: Retried,
     pub(crate) report: FileReport,
 }
 
 enum Step {
+    /// The pieces that follow are of this kind.
+    Kind(Option<Arc<Kind>>),
     Piece(Piece),
-    End { inflated: u64 },
+    End {
+        inflated: u64,
+    },
 }
 
 impl Reader {
-    pub(crate) fn start(source: Source, file: ExportFile, line_bytes_max: usize) -> Self {
+    pub(crate) fn start(
+        source: Source,
+        file: ExportFile,
+        line_bytes_max: usize,
+        kind: Option<Arc<Kind>>,
+    ) -> Self {
         let (sender, pieces) = mpsc::channel(AHEAD);
-        let read = file.clone();
-        let position = Arc::new(AtomicU64::new(0));
-        let reached = Arc::clone(&position);
+        let report = FileReport {
+            name: file.name.clone(),
+            resource_type: file.resource_type.clone(),
+            bytes: file.bytes,
+            ..FileReport::default()
+        };
+        let reader = Self::of(report, file.count, pieces, kind);
+        let reached = Arc::clone(&reader.position);
         tokio::spawn(async move {
-            let cutter = Cutter::new(&read.name, line_bytes_max);
-            let last = match follow(&source, &read, cutter, &sender, &reached).await {
+            let cutter = Cutter::new(&file.name, line_bytes_max);
+            let last = match follow(&source, &file, cutter, &sender, &reached).await {
                 Ok(Some(inflated)) => Ok(Step::End { inflated }),
                 Ok(None) => return,
                 Err(error) => Err(error),
@@ -54,19 +76,69 @@ impl Reader {
             // Nobody waits any more where this fails.
             sender.send(last).await.ok();
         });
+        reader
+    }
+
+    /// Reads files of pending records, each frame of the kind that `kind` makes of it.
+    pub(crate) fn pending(
+        paths: Vec<PathBuf>,
+        identity: age::x25519::Identity,
+        kind: impl Fn(About) -> Option<Arc<Kind>> + Send + 'static,
+    ) -> Self {
+        let (sender, pieces) = mpsc::channel(AHEAD);
+        let report = FileReport {
+            name: PENDING.to_owned(),
+            ..FileReport::default()
+        };
+        let mut reader = Self::of(report, None, pieces, None);
+        reader.retried = Retried(paths.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut inflated = 0;
+            let mut all = || -> io::Result<()> {
+                for path in &paths {
+                    let mut frames = Frames::open(path, &identity)?;
+                    while let Some(records) = frames.next()? {
+                        inflated += records.lines.len() as u64;
+                        let piece = Piece {
+                            bytes: records.lines,
+                            first_line: 1,
+                            offset: 0,
+                            oversized: false,
+                        };
+                        for step in [Step::Kind(kind(records.about)), Step::Piece(piece)] {
+                            if sender.blocking_send(Ok(step)).is_err() {
+                                return Ok(());
+                            }
+                        }
+                    }
+                }
+                Ok(())
+            };
+            let read = all();
+            // Nobody waits any more where this fails.
+            sender
+                .blocking_send(read.map(|()| Step::End { inflated }))
+                .ok();
+        });
+        reader
+    }
+
+    fn of(
+        report: FileReport,
+        count: Option<u64>,
+        pieces: mpsc::Receiver<io::Result<Step>>,
+        kind: Option<Arc<Kind>>,
+    ) -> Self {
         Self {
-            report: FileReport {
-                name: file.name.clone(),
-                resource_type: file.resource_type.clone(),
-                bytes: file.bytes,
-                ..FileReport::default()
-            },
-            file,
+            name: report.name.clone(),
+            count,
             pieces,
-            position,
+            position: Arc::default(),
             working: VecDeque::new(),
             inflated: None,
-            kind: None,
+            kind,
+            retried: Retried::default(),
+            report,
         }
     }
 
@@ -78,19 +150,18 @@ impl Reader {
 
     /// The next piece of the file; nothing at its end.
     pub(crate) async fn piece(&mut self) -> Result<Option<Piece>, IngestError> {
-        if self.inflated.is_some() {
-            return Ok(None);
+        while self.inflated.is_none() {
+            let next = self.pieces.recv().await;
+            if let Some(piece) = self.taken(next)? {
+                return Ok(Some(piece));
+            }
         }
-        let next = self.pieces.recv().await;
-        self.taken(next)
+        Ok(None)
     }
 
     /// What came of the next piece, while the pool is kept busy with those behind it; nothing at
     /// the end of the file.
     pub(crate) async fn harvest(&mut self, pool: &Pool) -> Result<Option<Harvest>, IngestError> {
-        let Some(kind) = self.kind.clone() else {
-            return Ok(self.piece().await?.map(|piece| ignored(&piece)));
-        };
         loop {
             let more = self.inflated.is_none() && self.working.len() < pool.pieces_max();
             let next = match (more, self.working.front_mut()) {
@@ -110,7 +181,11 @@ impl Reader {
                 (false, None) => return Ok(None),
             };
             if let Some(piece) = self.taken(next)? {
-                self.working.push_back(pool.submit(&kind, piece)?);
+                let reply = match &self.kind {
+                    Some(kind) => pool.submit(kind, piece)?,
+                    None => ignored(&piece),
+                };
+                self.working.push_back(reply);
             }
         }
     }
@@ -127,12 +202,16 @@ impl Reader {
     fn taken(&mut self, next: Option<io::Result<Step>>) -> Result<Option<Piece>, IngestError> {
         match next {
             Some(Ok(Step::Piece(piece))) => Ok(Some(piece)),
+            Some(Ok(Step::Kind(kind))) => {
+                self.kind = kind;
+                Ok(None)
+            }
             Some(Ok(Step::End { inflated })) => {
                 self.inflated = Some(inflated);
                 Ok(None)
             }
             Some(Err(source)) => Err(IngestError::Read {
-                file: self.file.name.clone(),
+                file: self.name.clone(),
                 source,
             }),
             None => Err(IngestError::Defect {
@@ -143,17 +222,21 @@ impl Reader {
 }
 
 /// Counts a piece of a type that no table needs.
-fn ignored(piece: &Piece) -> Harvest {
+fn ignored(piece: &Piece) -> Reply {
     let lines = if piece.oversized {
         1
     } else {
         piece.lines().count() as u64
     };
-    Harvest {
+    let harvest = Harvest {
         read: lines,
         ignored_type: lines,
         ..Harvest::default()
-    }
+    };
+    let (done, reply) = oneshot::channel();
+    // The receiver is here.
+    done.send(Ok(harvest)).ok();
+    reply
 }
 
 /// Sends the pieces of a file; nothing when nobody waits for them any more.

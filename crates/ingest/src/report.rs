@@ -79,6 +79,9 @@ pub struct Totals {
     pub rows: u64,
     /// Resources in quarantine.
     pub quarantined: u64,
+    /// Resources that wait for their person.
+    #[serde(default)]
+    pub pending: u64,
 }
 
 /// What became of the patients of the export.
@@ -96,7 +99,8 @@ pub struct Persons {
     /// Patients whose person has an earlier record in the source: they give no row to tables of
     /// one row a person, and their records go to that person. Merge them in the source.
     pub second_records: u64,
-    /// Patients that records name and no `Patient` was ever read for, first met in this run.
+    /// Patients that records name and no `Patient` was ever read for, first met in this run, whose
+    /// records went in under a person of their own.
     pub provisional: u64,
 }
 
@@ -211,6 +215,7 @@ impl RunReport {
             ignored_types: sum(|file| file.ignored_type),
             rows: self.tables.values().map(|table| table.rows).sum(),
             quarantined: sum(FileReport::quarantined_all),
+            pending: sum(|file| file.pending),
         };
         self.quarantined.clear();
         for (code, count) in files.iter().flat_map(|file| &file.quarantined) {
@@ -243,6 +248,12 @@ impl RunReport {
     #[must_use]
     pub const fn read(&self) -> u64 {
         self.totals.resources
+    }
+
+    /// Resources that wait for their person.
+    #[must_use]
+    pub const fn pending(&self) -> u64 {
+        self.totals.pending
     }
 
     /// Resources in quarantine.

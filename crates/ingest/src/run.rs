@@ -1,25 +1,29 @@
 //! One night's run: an export's files in, pseudonymised batches and a report out.
 
-use std::collections::{HashMap, HashSet};
+mod link;
+
+use std::collections::HashSet;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::Datelike;
 use lazaret_model::{Instant, TableName};
-use lazaret_pseudonym::{Identities, Linked, PersonId, PseudonymisedBatch, Pseudonymiser, Token};
+use lazaret_pseudonym::{Identities, PseudonymisedBatch, Pseudonymiser};
 
+use crate::IngestError;
+use crate::deletion::{self, Deletions};
 use crate::export::{Export, ExportFile};
+use crate::harvest::Harvest;
 use crate::leak::Leaks;
+use crate::pending::{About, Pending, Retried};
 use crate::pipeline::Pipeline;
 use crate::pool::{Kind, Pool, Shared};
 use crate::quarantine::{self, Intake, Quarantine};
 use crate::read::Reader;
 use crate::report::quality::Quality;
 use crate::report::{FileReport, RunReport};
-use crate::rows::{Rows, Sealed};
-use crate::table::PersonPath;
-use crate::worker::{Harvest, Patient};
-use crate::{IngestError, deletion};
+use crate::rows::Sealed;
+use crate::table::{PersonPath, Table};
 
 /// Records from which on the quarantine's limit counts.
 const LIMIT_FROM: u64 = 1000;
@@ -48,6 +52,8 @@ pub struct RunEnd {
     pub report: RunReport,
     /// Pseudonyms of the resources that the export's lists delete.
     pub deleted: Vec<i64>,
+    /// Files of pending records that were tried again: to be settled once the night is published.
+    pub retried: Retried,
     /// The links of local ids to persons, to be saved before the night is published, or a crash
     /// in between loses them; links of a night that is not published do no harm.
     pub identities: Identities,
@@ -64,6 +70,9 @@ pub struct Run<'a> {
     pool: Pool,
     shared: Arc<Shared>,
     intake: Intake,
+    pending: Pending,
+    retried: Retried,
+    deletions: Option<Deletions>,
     report: RunReport,
     read: u64,
     quarantined: u64,
@@ -92,8 +101,7 @@ impl<'a> Run<'a> {
             leaks: Leaks::new(&keys, export),
             keys,
             identities: RwLock::new(identities),
-            base: export.base.clone(),
-            exported: export.time().timestamp_micros(),
+            fallback: pipeline.fallback,
             export_year: export.time().year(),
             quality: Mutex::new(Quality::new(pipeline.tables(), export.time())),
         });
@@ -102,6 +110,9 @@ impl<'a> Run<'a> {
             export,
             pool: Pool::start(&shared)?,
             shared,
+            pending: Pending::beside(&quarantine, export),
+            retried: Retried::default(),
+            deletions: None,
             intake: quarantine.begin(export, now),
             report: RunReport::new(pipeline, export, now),
             read: 0,
@@ -119,19 +130,35 @@ impl<'a> Run<'a> {
         reason = "it starts a task, so it needs a runtime"
     )]
     pub async fn read(&mut self, file: &ExportFile) -> Result<Reader, IngestError> {
+        let about = About {
+            resource_type: file.resource_type.clone(),
+            exported: self.export.time().timestamp_micros(),
+            base: self.export.base.clone(),
+        };
+        let kind = kind_of(&self.shared.tables, about, &Arc::default());
         let source = self.export.source.clone();
-        let mut reader = Reader::start(source, file.clone(), self.pipeline.limits.bytes_max);
-        let resource_type = file.resource_type.clone();
-        if self.pipeline.takes(&resource_type) {
-            let mut tables = self.pipeline.tables.iter();
-            let table = tables.find(|table| table.view.resource() == resource_type);
-            let person = table.map_or(PersonPath::Own, |table| table.person.clone());
-            reader.kind = Some(Arc::new(Kind {
-                resource_type,
-                person,
-            }));
+        let bytes_max = self.pipeline.limits.bytes_max;
+        Ok(Reader::start(source, file.clone(), bytes_max, kind))
+    }
+
+    /// Starts trying again the records that wait for their persons from earlier runs; nothing
+    /// where none does. `key` is the secret key (`AGE-SECRET-KEY-1..`) of the quarantine's
+    /// recipient. To be read after the files of patients, and settled when the run is published.
+    ///
+    /// # Errors
+    /// `Quarantine`, when they cannot be listed or the key is none; `Export` and `Read`, when the
+    /// export's lists of deletions cannot be read: what was deleted since does not go in.
+    pub async fn pending(&mut self, key: &str) -> Result<Option<Reader>, IngestError> {
+        let paths = self.pending.earlier()?;
+        if paths.is_empty() {
+            return Ok(None);
         }
-        Ok(reader)
+        let identity = self.pending.identity(key)?;
+        let deleted = self.deletions().await?.resources.iter().copied();
+        let deleted: Arc<HashSet<i64>> = Arc::new(deleted.collect());
+        let tables = Arc::clone(&self.shared.tables);
+        let kind = move |about| kind_of(&tables, about, &deleted);
+        Ok(Some(Reader::pending(paths, identity, kind)))
     }
 
     /// The next rows of a file; nothing at its end.
@@ -142,7 +169,7 @@ impl<'a> Run<'a> {
     /// be put there; `View`, when a view does not compile. The run is over then, and nothing of it
     /// may be published.
     pub async fn next(&mut self, reader: &mut Reader) -> Result<Option<Output>, IngestError> {
-        if self.finished.contains(&reader.file.name) {
+        if self.finished.contains(&reader.name) {
             return Ok(None);
         }
         while let Some(harvest) = reader.harvest(&self.pool).await? {
@@ -168,16 +195,17 @@ impl<'a> Run<'a> {
                 reason: "not read to its end".to_owned(),
             });
         }
-        let bytes_max = self.pipeline.limits.bytes_max;
-        let deletions = deletion::read(self.export, &self.shared.keys, bytes_max).await?;
+        let deletions = mem::take(self.deletions().await?);
         self.report.deletions = deletions.types;
         self.intake.sync()?;
+        self.pending.sync()?;
         let (leaks, keys) = (&self.shared.leaks, &self.shared.keys);
         leaks.confirm(self.pipeline, self.export, keys).await?;
         let Self {
             mut report,
             shared,
             pool,
+            retried,
             ..
         } = self;
         drop(pool);
@@ -188,8 +216,19 @@ impl<'a> Run<'a> {
         Ok(RunEnd {
             report,
             deleted: deletions.resources,
+            retried,
             identities: mem::take(&mut *identities.unwrap_or_else(PoisonError::into_inner)),
         })
+    }
+
+    /// What the export's lists delete, read once.
+    async fn deletions(&mut self) -> Result<&mut Deletions, IngestError> {
+        if self.deletions.is_none() {
+            let bytes_max = self.pipeline.limits.bytes_max;
+            let read = deletion::read(self.export, &self.shared.keys, bytes_max).await?;
+            self.deletions = Some(read);
+        }
+        Ok(self.deletions.get_or_insert_default())
     }
 
     /// Takes in what came of a piece, in the order of the file.
@@ -202,6 +241,7 @@ impl<'a> Run<'a> {
         file.accepted += harvest.accepted;
         file.filtered += harvest.filtered;
         file.not_a_person += harvest.not_a_person;
+        file.pending += harvest.pending;
         file.ignored_type += harvest.ignored_type;
         if harvest.ignored_type == 0 {
             self.read += harvest.read;
@@ -221,6 +261,9 @@ impl<'a> Run<'a> {
             self.quarantined += 1;
         }
         self.within_limit()?;
+        if let Some((about, lines)) = &harvest.waiting {
+            self.pending.put(about, lines)?;
+        }
         self.link_provisional(&harvest.provisional);
         self.link_patients(file, &harvest.patients, &mut harvest.open)?;
         for rows in mem::take(&mut harvest.open) {
@@ -238,76 +281,10 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Links patients to persons, and leaves out the rows of a person's second record in tables
-    /// that have one row a person.
-    fn link_patients(
-        &mut self,
-        file: &mut FileReport,
-        patients: &[Patient],
-        open: &mut [Rows],
-    ) -> Result<(), IngestError> {
-        let mut seconds = HashSet::new();
-        let mut linked = HashMap::new();
-        for patient in patients {
-            let (person, is_second) = self.link(patient);
-            linked.insert(patient.resource, person);
-            if is_second {
-                seconds.insert(patient.resource);
-                self.report.persons.second_records += 1;
-                if patient.rows > 0 {
-                    file.accepted -= 1;
-                    file.filtered += 1;
-                }
-            }
-        }
-        for rows in open {
-            rows.relink(&linked);
-            let table = self.pipeline.tables.get(rows.table);
-            let one_row = table.is_some_and(|table| table.description.rows_per_person == 1);
-            if one_row && !seconds.is_empty() {
-                rows.without(&seconds)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Links a patient's local id to the person: by its identifier, else as it was, else by the
-    /// local id itself. Gives whether it is a second record of the person.
-    fn link(&mut self, patient: &Patient) -> (PersonId, bool) {
-        let own = &patient.own;
-        let identities = self.shared.identities.write();
-        let mut identities = identities.unwrap_or_else(PoisonError::into_inner);
-        let known = identities.get(&own.token).filter(|_| !own.identified);
-        let person = known.unwrap_or(own.person);
-        let persons = &mut self.report.persons;
-        persons.unidentified += u64::from(!own.identified);
-        match identities.link(own.token, person) {
-            Linked::New => persons.new += 1,
-            Linked::Moved => persons.moved += 1,
-            Linked::Same => {}
-        }
-        (person, identities.is_second(&own.token))
-    }
-
-    /// Links persons for whom no `Patient` was read to the pseudonyms of their local ids.
-    fn link_provisional(&mut self, provisional: &[(Token, PersonId)]) {
-        if provisional.is_empty() {
-            return;
-        }
-        let identities = self.shared.identities.write();
-        let mut identities = identities.unwrap_or_else(PoisonError::into_inner);
-        for (token, person) in provisional {
-            if identities.get(token).is_none() {
-                identities.link(*token, *person);
-                self.report.persons.provisional += 1;
-            }
-        }
-    }
-
     fn end_of_file(&mut self, reader: &mut Reader) -> Result<(), IngestError> {
         let mut report = mem::take(&mut reader.report);
         report.bytes_inflated = reader.inflated.unwrap_or_default();
-        if let Some(count) = reader.file.count.filter(|count| *count != report.read) {
+        if let Some(count) = reader.count.filter(|count| *count != report.read) {
             return Err(IngestError::Export {
                 place: report.name,
                 reason: format!(
@@ -321,6 +298,7 @@ impl<'a> Run<'a> {
                 reason: "resources are not counted right",
             });
         }
+        self.retried.0.append(&mut reader.retried.0);
         self.finished.insert(report.name.clone());
         self.report.files.push(report);
         Ok(())
@@ -336,4 +314,18 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// What the threads have to know of records; nothing where no table takes them.
+fn kind_of(tables: &[Table], about: About, deleted: &Arc<HashSet<i64>>) -> Option<Arc<Kind>> {
+    let mut tables = tables.iter();
+    let table = tables.find(|table| table.view.resource() == about.resource_type);
+    // Patients are persons even where no table has them.
+    let own = (about.resource_type == "Patient").then_some(PersonPath::Own);
+    let person = table.map(|table| table.person.clone()).or(own)?;
+    Some(Arc::new(Kind {
+        about,
+        person,
+        deleted: Arc::clone(deleted),
+    }))
 }

@@ -1,13 +1,14 @@
 //! What is checked of a record before any view sees it: type, id, person, last change.
 
-use lazaret_pseudonym::{PersonId, RawIdentifier, Token};
+use lazaret_pseudonym::{Origin, PersonId, RawIdentifier, Token};
 use lazaret_views::Resource;
 
 use crate::IngestError;
 use crate::date::Moment;
-use crate::persons::{Person, Persons};
+use crate::persons::{Person, Persons, identified};
 use crate::pool::{Kind, Shared};
-use crate::reference::{Subject, is_id, subject};
+use crate::reference::{Reference, Subject, is_id};
+use crate::run::Touched;
 use crate::table::PersonPath;
 use crate::treat::IMPOSSIBLE_DATE;
 
@@ -28,7 +29,6 @@ impl Fault {
 }
 
 /// A record that views may see.
-#[derive(Clone, Copy)]
 pub(crate) struct Vetted {
     /// The pseudonym of the resource.
     pub(crate) resource: i64,
@@ -38,7 +38,6 @@ pub(crate) struct Vetted {
 }
 
 /// Whose record it is.
-#[derive(Clone, Copy)]
 pub(crate) enum Whose {
     /// A patient's own record.
     Own(Own),
@@ -49,13 +48,41 @@ pub(crate) enum Whose {
 }
 
 /// A patient's own record, which the run links to the person.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Own {
     pub(crate) token: Token,
     pub(crate) subject: i64,
     /// The person of its identifier, or of its local id when it has none.
     pub(crate) person: PersonId,
     pub(crate) identified: bool,
+    /// Tokens of the patient's further identifiers of the pipeline's systems.
+    pub(crate) aliases: Vec<Token>,
+}
+
+impl Vetted {
+    /// That the record was read.
+    pub(crate) const fn touched(&self) -> Touched {
+        Touched {
+            resource: self.resource,
+            updated: self.updated,
+        }
+    }
+
+    /// Where a row comes from; none for a record of nobody.
+    pub(crate) const fn origin(&self, ordinal: i32) -> Option<Origin> {
+        let (person, subject) = match &self.whose {
+            Whose::Own(own) => (own.person, own.subject),
+            Whose::Of(person) => (person.person, person.subject),
+            Whose::Nobody => return None,
+        };
+        Some(Origin {
+            person,
+            subject,
+            resource: self.resource,
+            ordinal,
+            updated: self.updated,
+        })
+    }
 }
 
 /// Checks a record.
@@ -68,7 +95,7 @@ pub(crate) fn vet(
     shared: &Shared,
     persons: &mut Persons,
 ) -> Result<Result<Vetted, Fault>, IngestError> {
-    let resource_type = kind.resource_type.as_str();
+    let resource_type = kind.about.resource_type.as_str();
     if resource.resource_type() != resource_type {
         let reason = "the record is not of the type of its file";
         return Ok(Err(Fault::new("wrong-type", reason)));
@@ -79,18 +106,27 @@ pub(crate) fn vet(
     let whose = match &kind.person {
         PersonPath::Own => Whose::Own(own(resource, id, shared)?),
         PersonPath::Reference(fields) => {
-            match subject(reference(resource, fields), shared.base.as_deref()) {
+            match Reference::read(resource, fields).subject(kind.about.base.as_deref()) {
                 Subject::Patient(id) => Whose::Of(persons.find(id, shared)?),
-                Subject::NotAPerson => Whose::Nobody,
-                Subject::Unknown => {
-                    let reason = "the record names no patient";
-                    return Ok(Err(Fault::new("no-person", reason)));
+                Subject::Identified { system, value } => {
+                    match known_identifier(&system, &value, shared) {
+                        Some(identifier) => Whose::Of(identified(&identifier, shared)),
+                        None => {
+                            let what = "names a patient by an identifier of another system";
+                            return Ok(Err(no_person(what)));
+                        }
+                    }
                 }
+                Subject::NotAPerson => Whose::Nobody,
+                Subject::Elsewhere => {
+                    return Ok(Err(no_person("names a patient of another server")));
+                }
+                Subject::Unknown => return Ok(Err(no_person("names no patient"))),
             }
         }
     };
     let updated = match resource.text(&["meta", "lastUpdated"]) {
-        None => Some(shared.exported),
+        None => Some(kind.about.exported),
         Some(text) => Moment::parse(text).and_then(|moment| moment.micros),
     };
     let Some(updated) = updated else {
@@ -105,23 +141,27 @@ pub(crate) fn vet(
     }))
 }
 
-/// The reference behind these fields; empty where there is none.
-fn reference<'r>(resource: &'r Resource<'_>, fields: &[String]) -> &'r str {
-    let text = match fields {
-        [field] => resource.text(&[field, "reference"]),
-        fields => {
-            let fields = fields.iter().map(String::as_str);
-            resource.text(&fields.chain(["reference"]).collect::<Vec<_>>())
-        }
-    };
-    text.unwrap_or("")
+fn no_person(what: &str) -> Fault {
+    Fault {
+        code: "no-person",
+        reason: format!("the record {what}"),
+    }
+}
+
+/// An identifier, if it is of one of the pipeline's systems.
+fn known_identifier(system: &str, value: &str, shared: &Shared) -> Option<RawIdentifier> {
+    let system = system.trim();
+    let known = shared.systems.iter().any(|known| known == system);
+    let value = known.then(|| value.to_owned())?;
+    RawIdentifier::new(system, value).ok()
 }
 
 fn own(resource: &Resource<'_>, id: &str, shared: &Shared) -> Result<Own, IngestError> {
     let keys = &shared.keys;
     let token = keys.token("Patient", id);
-    let identifier = identifier(resource, &shared.systems);
-    let person = match &identifier {
+    let mut identifiers = identifiers(resource, &shared.systems);
+    let first = identifiers.next();
+    let person = match &first {
         Some(identifier) => keys.person(identifier),
         None => keys.person(&RawIdentifier::local(id)?),
     };
@@ -129,17 +169,19 @@ fn own(resource: &Resource<'_>, id: &str, shared: &Shared) -> Result<Own, Ingest
         token,
         subject: keys.subject(&token),
         person,
-        identified: identifier.is_some(),
+        identified: first.is_some(),
+        aliases: identifiers
+            .map(|further| keys.identifier_token(&further))
+            .collect(),
     })
 }
 
-/// The identifier of the first of the pipeline's systems that the patient has one of.
-fn identifier(resource: &Resource<'_>, systems: &[String]) -> Option<RawIdentifier> {
-    systems.iter().find_map(|wanted| {
-        let mut of_system = resource
-            .identifiers()
-            .filter(|(system, _)| *system == Some(wanted.as_str()));
-        // An empty identifier is none; the next one of the system may be better.
-        of_system.find_map(|(_, value)| RawIdentifier::new(wanted, value.to_owned()).ok())
+/// The patient's identifiers of the pipeline's systems, in the systems' order: the first names the
+/// person. An empty identifier is none; the next one of its system may be better.
+fn identifiers(resource: &Resource<'_>, systems: &[String]) -> impl Iterator<Item = RawIdentifier> {
+    systems.iter().flat_map(|wanted| {
+        let mine = resource.identifiers();
+        let of_system = mine.filter(|(system, _)| *system == Some(wanted.as_str()));
+        of_system.filter_map(|(_, value)| RawIdentifier::new(wanted, value.to_owned()).ok())
     })
 }

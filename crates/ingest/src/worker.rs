@@ -2,17 +2,18 @@
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use lazaret_pseudonym::{Origin, PersonId, Token};
+use lazaret_pseudonym::Origin;
 use lazaret_views::{Bound, Program, RecordError, Resource};
 
 use crate::IngestError;
 use crate::cut::{Line, Piece};
-use crate::persons::Persons;
+use crate::harvest::{Harvest, Patient};
+use crate::persons::{Known, Persons};
 use crate::pool::{Kind, Shared};
-use crate::rows::{Rows, Sealed, UNFILTERED};
-use crate::run::Touched;
+use crate::rows::{Rows, UNFILTERED};
+use crate::settings::Fallback;
 use crate::treat::{Treated, treat};
-use crate::vet::{Fault, Own, Vetted, Whose, vet};
+use crate::vet::{Fault, Vetted, Whose, vet};
 
 /// Rows after which a group of records is closed, so that builders stay small.
 const GROUP_ROWS: usize = 64 << 10;
@@ -49,42 +50,6 @@ enum End {
     Rejected(Fault),
     /// It did not fit into the builders: its rows are dropped and it is read again.
     Again,
-}
-
-/// A patient's own record.
-pub(crate) struct Patient {
-    pub(crate) resource: i64,
-    pub(crate) own: Own,
-    pub(crate) rows: usize,
-}
-
-/// A record that cannot go in, as the export has it.
-pub(crate) struct Rejected {
-    pub(crate) line: Line,
-    pub(crate) fault: Fault,
-    pub(crate) bytes: Vec<u8>,
-    /// Whether they are only the beginning of the line.
-    pub(crate) truncated: bool,
-}
-
-/// What came of a piece, in the order of its lines.
-#[derive(Default)]
-pub(crate) struct Harvest {
-    pub(crate) read: u64,
-    pub(crate) accepted: u64,
-    pub(crate) filtered: u64,
-    pub(crate) not_a_person: u64,
-    pub(crate) ignored_type: u64,
-    pub(crate) rejected: Vec<Rejected>,
-    pub(crate) touched: Vec<Touched>,
-    /// Persons of rows for whom no `Patient` was ever read.
-    pub(crate) provisional: Vec<(Token, PersonId)>,
-    /// Patients, whom the run links to persons before their rows are sealed.
-    pub(crate) patients: Vec<Patient>,
-    /// Rows of patients, by table.
-    pub(crate) open: Vec<Rows>,
-    /// Rows of everything else, by table.
-    pub(crate) sealed: Vec<Sealed>,
 }
 
 impl Worker {
@@ -186,10 +151,23 @@ impl Worker {
                 return Ok(None);
             }
         };
-        if matches!(vetted.whose, Whose::Nobody) {
-            harvest.not_a_person += 1;
-            harvest.touched.push(vetted.touched());
+        if kind.deleted.contains(&vetted.resource) {
+            harvest.filtered += 1;
             return Ok(None);
+        }
+        match &vetted.whose {
+            Whose::Nobody => {
+                harvest.not_a_person += 1;
+                harvest.touched.push(vetted.touched());
+                return Ok(None);
+            }
+            Whose::Of(person)
+                if person.known != Known::Yes && shared.fallback == Fallback::Pending =>
+            {
+                harvest.wait(piece.line(line), &kind.about);
+                return Ok(None);
+            }
+            Whose::Own(_) | Whose::Of(_) => {}
         }
         if let Some(origin) = vetted.origin(0) {
             shared.leaks.note(&resource, &kind.person, origin.subject);
@@ -254,7 +232,7 @@ impl Worker {
             rows.probe(&mut self.seen, shared)?;
             // All records of a file are patients' own, or none is.
             if matches!(
-                self.records.first().map(|record| record.vetted.whose),
+                self.records.first().map(|record| &record.vetted.whose),
                 Some(Whose::Own(_))
             ) {
                 harvest.open.push(rows);
@@ -279,26 +257,15 @@ impl Worker {
                     own,
                     rows: record.rows,
                 }),
-                Whose::Of(whose) if whose.provisional && record.rows > 0 => {
-                    harvest.provisional.push((whose.token, whose.person));
+                Whose::Of(whose) if whose.known != Known::Yes && record.rows > 0 => {
+                    harvest.provisional.push(whose);
                 }
                 Whose::Of(_) | Whose::Nobody => {}
             }
         }
         // Records of one person mostly follow each other.
-        harvest.provisional.dedup();
+        harvest.provisional.dedup_by_key(|person| person.token);
         Ok(())
-    }
-}
-
-impl Harvest {
-    fn reject(&mut self, piece: &Piece, line: Line, fault: Fault) {
-        self.rejected.push(Rejected {
-            bytes: piece.line(&line).to_vec(),
-            line,
-            fault,
-            truncated: piece.oversized,
-        });
     }
 }
 
@@ -333,31 +300,6 @@ impl Running {
             }
         }
         Ok(treated)
-    }
-}
-
-impl Vetted {
-    const fn touched(&self) -> Touched {
-        Touched {
-            resource: self.resource,
-            updated: self.updated,
-        }
-    }
-
-    /// Where a row comes from; none for a record of nobody.
-    const fn origin(&self, ordinal: i32) -> Option<Origin> {
-        let (person, subject) = match self.whose {
-            Whose::Own(own) => (own.person, own.subject),
-            Whose::Of(person) => (person.person, person.subject),
-            Whose::Nobody => return None,
-        };
-        Some(Origin {
-            person,
-            subject,
-            resource: self.resource,
-            ordinal,
-            updated: self.updated,
-        })
     }
 }
 

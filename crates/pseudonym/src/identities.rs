@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::key::new_file;
 use crate::{PersonId, PseudonymError, Token};
 
 /// Bytes of an entry: a token and the pseudonym it is linked to, big-endian; the pseudonym's free
-/// first bit marks a second record of a person.
+/// first bit marks what is no first record of a person.
 const ENTRY_BYTES: usize = 24;
 /// The bit of the mark, in the first byte of the pseudonym.
 const SECOND: u8 = 0x80;
@@ -25,7 +26,8 @@ pub enum Linked {
     Moved,
 }
 
-/// A person, and whether another record of the source was linked to it before.
+/// A person, and whether the token is no first record of it: another record of the source was
+/// linked to it before, or the token stands for one more identifier.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Link {
     person: PersonId,
@@ -39,7 +41,7 @@ pub struct Identities {
     tonight: BTreeMap<Token, Link>,
     /// Persons that have a record, sorted: of earlier nights, from when they are first asked for,
     /// and of tonight.
-    taken_earlier: Option<Vec<PersonId>>,
+    taken_earlier: OnceLock<Vec<PersonId>>,
     taken_tonight: HashSet<PersonId>,
     /// How many of tonight's tokens were not known before.
     added: usize,
@@ -160,13 +162,39 @@ impl Identities {
         if known.is_some_and(|known| known.person == person) {
             return Linked::Same;
         }
-        let second = self.is_taken(person) || !self.taken_tonight.insert(person);
-        self.tonight.insert(token, Link { person, second });
-        if known.is_some() {
-            return Linked::Moved;
+        let second = self.knows(person);
+        self.taken_tonight.insert(person);
+        self.put(token, Link { person, second }, known)
+    }
+
+    /// Links the token of one more identifier to a person, so that a reference by it finds whom
+    /// the record with both identifiers is about.
+    ///
+    /// # Privacy
+    /// As for a link. It is no record of the person, so it takes no row from the person's first.
+    pub fn alias(&mut self, token: Token, person: PersonId) -> Linked {
+        let known = self.find(&token);
+        if known.is_some_and(|known| known.person == person) {
+            return Linked::Same;
         }
-        self.added += 1;
-        Linked::New
+        let second = true;
+        self.put(token, Link { person, second }, known)
+    }
+
+    /// Whether a record of the source was ever linked to the person.
+    ///
+    /// # Privacy
+    /// Who asks has the pseudonym, so had both keys.
+    #[must_use]
+    pub fn knows(&self, person: PersonId) -> bool {
+        let taken = self.taken_earlier.get_or_init(|| {
+            let links = self.earlier.iter().map(link_of);
+            let first = links.filter(|link| !link.second);
+            let mut persons: Vec<_> = first.map(|link| link.person).collect();
+            persons.sort_unstable();
+            persons
+        });
+        self.taken_tonight.contains(&person) || taken.binary_search(&person).is_ok()
     }
 
     /// How many tokens are linked.
@@ -195,16 +223,13 @@ impl Identities {
         self.earlier.get(found).map(link_of)
     }
 
-    /// Whether a record of an earlier night is the person's first.
-    fn is_taken(&mut self, person: PersonId) -> bool {
-        let earlier = &self.earlier;
-        let taken = self.taken_earlier.get_or_insert_with(|| {
-            let links = earlier.iter().map(link_of).filter(|link| !link.second);
-            let mut persons: Vec<_> = links.map(|link| link.person).collect();
-            persons.sort_unstable();
-            persons
-        });
-        taken.binary_search(&person).is_ok()
+    fn put(&mut self, token: Token, link: Link, known: Option<Link>) -> Linked {
+        self.tonight.insert(token, link);
+        if known.is_some() {
+            return Linked::Moved;
+        }
+        self.added += 1;
+        Linked::New
     }
 
     /// All links in order of their tokens, tonight's in place of earlier ones.

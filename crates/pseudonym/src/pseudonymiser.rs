@@ -82,6 +82,17 @@ impl Pseudonymiser {
         Token::of(&self.token.framed(domain, value))
     }
 
+    /// The token of a person's identifier, for a reference that names its person by it.
+    ///
+    /// # Privacy
+    /// As for a token; spellings of one identifier have one. Its domain differs from those of
+    /// local ids.
+    #[must_use]
+    pub fn identifier_token(&self, id: &RawIdentifier) -> Token {
+        let (domain, id) = id.open();
+        Token::of(&self.token.framed(&format!("identifier/{domain}"), id))
+    }
+
     /// The number under which the lake knows a source's person record, to find what moves when
     /// that record turns out to be another person.
     ///

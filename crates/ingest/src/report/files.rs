@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// One file, in resources: read = accepted + filtered + not a person + ignored + quarantined.
+/// One file, in resources: read = accepted + filtered + not a person + pending + ignored +
+/// quarantined. Pending records of earlier runs that were tried again are a file called `pending`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileReport {
     /// Its name.
@@ -19,10 +20,15 @@ pub struct FileReport {
     pub read: u64,
     /// Resources that gave rows.
     pub accepted: u64,
-    /// Resources of persons that the views have no row for, and second records of a person.
+    /// Resources of persons that the views have no row for, second records of a person, and
+    /// pending records that were deleted since.
     pub filtered: u64,
     /// Resources about groups, devices and places.
     pub not_a_person: u64,
+    /// Resources of persons for whom no `Patient` was read yet: kept, and tried again by the next
+    /// run.
+    #[serde(default)]
+    pub pending: u64,
     /// Resources of a type that no table needs.
     pub ignored_type: u64,
     /// Resources in quarantine, by code.
@@ -39,7 +45,7 @@ impl FileReport {
     /// Whether every resource is accounted for.
     #[must_use]
     pub fn reconciles(&self) -> bool {
-        let known = self.accepted + self.filtered + self.not_a_person + self.ignored_type;
-        self.read == known + self.quarantined_all()
+        let in_tables = self.accepted + self.filtered + self.not_a_person;
+        self.read == in_tables + self.pending + self.ignored_type + self.quarantined_all()
     }
 }

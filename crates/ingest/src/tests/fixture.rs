@@ -15,7 +15,9 @@ use lazaret_pseudonym::{CentreKey, HolderKey, Identities, Pseudonymiser};
 use tempfile::TempDir;
 
 use crate::source::Source;
-use crate::{Entry, Export, IngestError, Pipeline, Quarantine, Run, RunEnd, Touched};
+use crate::{
+    Entry, Export, ExportFile, IngestError, Pipeline, Quarantine, Reader, Run, RunEnd, Touched,
+};
 
 pub(crate) const HOLDER: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 pub(crate) const CENTRE: &str = "6465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f80818283";
@@ -76,6 +78,15 @@ impl Night {
         fs::write(path, bytes).unwrap();
     }
 
+    /// The next export in place of this one.
+    pub(crate) fn replace(&self, files: &[(&str, &str)]) {
+        fs::remove_dir_all(self.export()).unwrap();
+        fs::create_dir(self.export()).unwrap();
+        for (name, text) in files {
+            self.write(name, text.as_bytes());
+        }
+    }
+
     pub(crate) fn quarantine(&self) -> Quarantine {
         let dir = self.folder.path().join("quarantine");
         Quarantine::open(&dir, &self.identity.to_public().to_string()).unwrap()
@@ -112,6 +123,27 @@ impl Night {
             self.quarantine(),
         )
     }
+
+    /// A run that tries pending records of earlier runs again, after the files of patients.
+    pub(crate) fn run_with_pending(
+        &self,
+        pipeline: &Pipeline,
+        identities: Identities,
+    ) -> Result<Got, IngestError> {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let export = Export::open(pipeline, self.export().to_str().unwrap()).await?;
+            let secret = self.secret();
+            run_all(
+                pipeline,
+                &export,
+                identities,
+                self.quarantine(),
+                Some(&secret),
+            )
+            .await
+        })
+    }
 }
 
 pub(crate) fn run_at(
@@ -122,6 +154,7 @@ pub(crate) fn run_at(
 ) -> Result<Got, IngestError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
@@ -150,25 +183,35 @@ pub(crate) async fn run_export(
     identities: Identities,
     quarantine: Quarantine,
 ) -> Result<Got, IngestError> {
+    run_all(pipeline, export, identities, quarantine, None).await
+}
+
+async fn run_all(
+    pipeline: &Pipeline,
+    export: &Export,
+    identities: Identities,
+    quarantine: Quarantine,
+    secret: Option<&str>,
+) -> Result<Got, IngestError> {
     let mut run = Run::begin(pipeline, export, keys(), identities, quarantine, now())?;
-    let mut batches: BTreeMap<String, Vec<RecordBatch>> = BTreeMap::new();
-    let mut touched = Vec::new();
-    let mut count = 0;
-    for file in export.files() {
-        let mut reader = run.read(file).await?;
-        while let Some(output) = run.next(&mut reader).await? {
-            for (table, batch) in output.tables {
-                count += 1;
-                batches
-                    .entry(table.to_string())
-                    .or_default()
-                    .push(batch.into_batch());
-            }
-            touched.extend(output.touched);
-        }
+    let mut taken = Taken::default();
+    let is_patients = |file: &&ExportFile| file.resource_type == "Patient";
+    let (patients, others): (Vec<_>, Vec<_>) = export.files().iter().partition(is_patients);
+    for file in patients {
+        let reader = run.read(file).await?;
+        taken.take(&mut run, reader).await?;
+    }
+    if let Some(secret) = secret
+        && let Some(reader) = run.pending(secret).await?
+    {
+        taken.take(&mut run, reader).await?;
+    }
+    for file in others {
+        let reader = run.read(file).await?;
+        taken.take(&mut run, reader).await?;
     }
     let end = run.finish().await?;
-    let tables = batches.into_iter().map(|(table, batches)| {
+    let tables = taken.batches.into_iter().map(|(table, batches)| {
         (
             table,
             concat_batches(&batches[0].schema(), &batches).unwrap(),
@@ -176,10 +219,31 @@ pub(crate) async fn run_export(
     });
     Ok(Got {
         tables: tables.collect(),
-        touched,
+        touched: taken.touched,
         end,
-        batches: count,
+        batches: taken.count,
     })
+}
+
+#[derive(Default)]
+struct Taken {
+    batches: BTreeMap<String, Vec<RecordBatch>>,
+    touched: Vec<Touched>,
+    count: usize,
+}
+
+impl Taken {
+    async fn take(&mut self, run: &mut Run<'_>, mut reader: Reader) -> Result<(), IngestError> {
+        while let Some(output) = run.next(&mut reader).await? {
+            for (table, batch) in output.tables {
+                self.count += 1;
+                let batches = self.batches.entry(table.to_string()).or_default();
+                batches.push(batch.into_batch());
+            }
+            self.touched.extend(output.touched);
+        }
+        Ok(())
+    }
 }
 
 impl Got {

@@ -465,7 +465,7 @@ fn settings_that_mean_nothing_or_are_not_there_yet_do_not_load() {
             "unknown field `typo`",
         ),
         ("fhir-ndjson", "cda", "the only format supported yet"),
-        ("local-id", "pending", "`pending` is not supported yet"),
+        ("local-id", "nobody", "unknown variant `nobody`"),
         (
             "fallback",
             "linkage_key = \"k\"\nfallback",

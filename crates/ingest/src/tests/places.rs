@@ -1,6 +1,6 @@
-//! Regions, countries and whom a reference names.
+//! Regions, countries and ids.
 
-use crate::reference::{Subject, is_id, subject};
+use crate::reference::is_id;
 use crate::regions::{Place, Regions, country_code};
 
 const TABLE: &str = "country,postcode,nuts3\nFR,75001,FR101\nFR,2A000,FRM01\nNL, 1011 AB ,NL329\n";
@@ -75,41 +75,6 @@ fn a_country_is_two_letters() {
     for text in ["", "F", "FRA", "France", "F1", "\u{e9}\u{e9}"] {
         assert_eq!(country_code(text), None, "{text}");
     }
-}
-
-#[test]
-fn a_reference_names_a_patient_something_else_or_nobody() {
-    use Subject::{NotAPerson, Patient, Unknown};
-    let base = Some("https://ehr.example/fhir");
-    for (reference, expected) in [
-        ("Patient/1", Patient("1")),
-        ("Patient/a-b.C", Patient("a-b.C")),
-        ("Patient/1/_history/2", Patient("1")),
-        ("https://ehr.example/fhir/Patient/1", Patient("1")),
-        ("Group/1", NotAPerson),
-        ("Device/1", NotAPerson),
-        ("Location/1", NotAPerson),
-        ("Medication/1", NotAPerson),
-        ("https://other.example/fhir/Patient/1", Unknown),
-        ("https://ehr.example/fhirPatient/1", Unknown),
-        ("Practitioner/1", Unknown),
-        ("RelatedPerson/1", Unknown),
-        ("Patient", Unknown),
-        ("Patient/", Unknown),
-        ("Patient//1", Unknown),
-        ("Patient/1/", Unknown),
-        ("Patient/1/_history", Unknown),
-        ("Patient/1/_history/2/3", Unknown),
-        ("Patient/1/other/2", Unknown),
-        ("patient/1", Unknown),
-        ("Patient?identifier=1", Unknown),
-        ("#p", Unknown),
-        ("urn:uuid:0b3a", Unknown),
-        ("", Unknown),
-    ] {
-        assert_eq!(subject(reference, base), expected, "{reference}");
-    }
-    assert_eq!(subject("https://ehr.example/fhir/Patient/1", None), Unknown);
 }
 
 #[test]
