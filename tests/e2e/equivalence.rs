@@ -93,6 +93,8 @@ fn reference(
     let tables: serde_json::Map<String, Value> = snapshot
         .tables
         .iter()
+        // DuckDB reads no table of no file.
+        .filter(|table| !table.files.is_empty())
         .map(|table| {
             let files = table
                 .files

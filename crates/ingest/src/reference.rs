@@ -64,6 +64,11 @@ impl<'a> Reference<'a> {
         }
     }
 
+    /// Whether nothing is named at all.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.literal.is_none() && self.kind.is_none() && self.value.is_none()
+    }
+
     /// Whom it names: by its literal, and where that leads nowhere by its identifier.
     pub(crate) fn subject(&self, base: Option<&str>) -> Subject<'a> {
         let literal = self.literal.filter(|literal| !literal.is_empty());

@@ -366,6 +366,10 @@ fn advice(error: &object_store::Error) -> String {
         Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => {
             return format!("the store refuses: check {CREDENTIALS}");
         }
+        // Listing a bucket that is not there is a failure of no kind of its own.
+        Store::Generic { .. } if chain(error).contains("404 Not Found") => {
+            return "there is no such file or bucket".to_owned();
+        }
         Store::NotSupported { .. } => "; the server answers no byte ranges or no sizes",
         _ => "",
     };

@@ -106,7 +106,8 @@ pub(crate) fn vet(
     let whose = match &kind.person {
         PersonPath::Own => Whose::Own(own(resource, id, shared)?),
         PersonPath::Reference(fields) => {
-            match Reference::read(resource, fields).subject(kind.about.base.as_deref()) {
+            let reference = Reference::read(resource, fields);
+            match reference.subject(kind.about.base.as_deref()) {
                 Subject::Patient(id) => Whose::Of(persons.find(id, shared)?),
                 Subject::Identified { system, value } => {
                     match known_identifier(&system, &value, shared) {
@@ -120,6 +121,10 @@ pub(crate) fn vet(
                 Subject::NotAPerson => Whose::Nobody,
                 Subject::Elsewhere => {
                     return Ok(Err(no_person("names a patient of another server")));
+                }
+                // A hospital's own device is nobody's (FHIR R4, Device.patient is 0..1).
+                Subject::Unknown if resource_type == "Device" && reference.is_absent() => {
+                    Whose::Nobody
                 }
                 Subject::Unknown => return Ok(Err(no_person("names no patient"))),
             }

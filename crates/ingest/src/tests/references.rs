@@ -360,3 +360,29 @@ fn a_thousand_records_with_one_id_are_each_counted() {
     let resource = keys().resource("Condition", "same");
     assert_eq!(got.numbers("condition", "_resource"), [resource; 1000]);
 }
+
+#[test]
+fn a_device_of_nobody_is_not_a_person_and_anything_else_of_nobody_cannot_go_in() {
+    let lines = |kind: &str| {
+        let own = json!({"resourceType": kind, "id": "a"});
+        let of = json!({"resourceType": kind, "id": "b", "patient": {"reference": "#p"}});
+        format!("{own}\n{of}\n")
+    };
+    let (devices, allergies) = (lines("Device"), lines("AllergyIntolerance"));
+    let night = Night::new(&[
+        ("AllergyIntolerance.ndjson", &allergies),
+        ("Device.ndjson", &devices),
+    ]);
+    let got = night.run(&shipped()).unwrap_or_else(|e| panic!("{e}"));
+    let [allergy, device] = got.end.report.files.as_slice() else {
+        panic!("two files were read");
+    };
+    assert_eq!(
+        (device.not_a_person, device.quarantined["no-person"]),
+        (1, 1)
+    );
+    assert_eq!(
+        (allergy.not_a_person, allergy.quarantined["no-person"]),
+        (0, 2)
+    );
+}
