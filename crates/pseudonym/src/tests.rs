@@ -354,7 +354,7 @@ fn rows() -> (RecordBatch, Vec<ColumnRole>, Vec<Origin>) {
     let origins = (0..3)
         .map(|n| Origin {
             person: person_of(&keys, n),
-            subject: keys.subject(&keys.token("Patient", ["p1", "p1", "p2"][n as usize])),
+            subject: keys.subject(&keys.token("Patient", if n < 2 { "p1" } else { "p2" })),
             resource: n / 2,
             ordinal: i32::try_from(n % 2).unwrap(),
             updated: 9,
