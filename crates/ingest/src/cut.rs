@@ -152,7 +152,7 @@ impl Cutter {
         }
         self.inflated += bytes.len() as u64;
         if self.skipping {
-            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
                 self.offset += bytes.len() as u64;
                 return;
             };
@@ -161,7 +161,7 @@ impl Cutter {
             self.skipping = false;
             bytes = bytes.get(end + 1..).unwrap_or(&[]);
         }
-        if let Some(last) = bytes.iter().rposition(|byte| *byte == b'\n') {
+        if let Some(last) = memchr::memrchr(b'\n', bytes) {
             self.whole = self.held.len() + last + 1;
         }
         self.held.extend_from_slice(bytes);
@@ -183,11 +183,15 @@ impl Cutter {
         if at == 0 {
             return;
         }
-        let rest = self.held.split_off(at.min(self.held.len()));
-        let bytes = mem::replace(&mut self.held, rest);
+        // As large as the next piece will be, so that it is not moved while it grows.
+        let next = Vec::with_capacity(CHUNK_BYTES + (64 << 10));
+        let mut bytes = mem::replace(&mut self.held, next);
+        self.held
+            .extend_from_slice(bytes.get(at..).unwrap_or_default());
+        bytes.truncate(at);
         self.whole = 0;
         let length = bytes.len() as u64;
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
         out.push(self.piece(bytes, false));
         self.line += lines;
         self.offset += length;

@@ -180,14 +180,35 @@ impl Reader {
                 }
                 (false, None) => return Ok(None),
             };
-            if let Some(piece) = self.taken(next)? {
-                let reply = match &self.kind {
-                    Some(kind) => pool.submit(kind, piece)?,
-                    None => ignored(&piece),
-                };
-                self.working.push_back(reply);
-            }
+            self.submit(next, pool)?;
         }
+    }
+
+    /// Whether all pieces of the file are with the pool, or done.
+    pub(crate) const fn is_read(&self) -> bool {
+        self.inflated.is_some()
+    }
+
+    /// Hands the pool what was read already, while it works on the end of the file before.
+    pub(crate) fn pump(&mut self, pool: &Pool) -> Result<(), IngestError> {
+        while !self.is_read() && self.working.len() < pool.pieces_max() {
+            let Ok(next) = self.pieces.try_recv() else {
+                return Ok(());
+            };
+            self.submit(Some(next), pool)?;
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self, next: Option<io::Result<Step>>, pool: &Pool) -> Result<(), IngestError> {
+        if let Some(piece) = self.taken(next)? {
+            let reply = match &self.kind {
+                Some(kind) => pool.submit(kind, piece)?,
+                None => ignored(&piece),
+            };
+            self.working.push_back(reply);
+        }
+        Ok(())
     }
 
     /// The harvest that was waited for.

@@ -205,6 +205,7 @@ fn is_uuid(text: &str) -> bool {
 /// Whether a text can be a logical id. FHIR allows 64 letters, digits, `-` and `.`; sources use
 /// more, so only what could break a reference or a line is refused.
 pub(crate) fn is_id(id: &str) -> bool {
+    let usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"/?#|".contains(c);
-    !id.is_empty() && id.len() <= 256 && id.chars().all(plain)
+    !id.is_empty() && id.len() <= 256 && (id.bytes().all(usual) || id.chars().all(plain))
 }

@@ -77,6 +77,8 @@ pub struct Run<'a> {
     read: u64,
     quarantined: u64,
     finished: HashSet<String>,
+    /// The file that follows the one that is read, so that no thread waits where one ends.
+    ahead: Option<Reader>,
 }
 
 impl<'a> Run<'a> {
@@ -118,10 +120,11 @@ impl<'a> Run<'a> {
             read: 0,
             quarantined: 0,
             finished: HashSet::new(),
+            ahead: None,
         })
     }
 
-    /// Starts reading a file of the export.
+    /// Starts reading a file of the export, and the file behind it.
     ///
     /// # Errors
     /// None yet.
@@ -130,6 +133,15 @@ impl<'a> Run<'a> {
         reason = "it starts a task, so it needs a runtime"
     )]
     pub async fn read(&mut self, file: &ExportFile) -> Result<Reader, IngestError> {
+        let ahead = self.ahead.take().filter(|ahead| ahead.name == file.name);
+        let reader = ahead.unwrap_or_else(|| self.start(file));
+        let mut behind = self.export.files().iter();
+        behind.find(|known| known.name == file.name);
+        self.ahead = behind.next().map(|next| self.start(next));
+        Ok(reader)
+    }
+
+    fn start(&self, file: &ExportFile) -> Reader {
         let about = About {
             resource_type: file.resource_type.clone(),
             exported: self.export.time().timestamp_micros(),
@@ -138,7 +150,7 @@ impl<'a> Run<'a> {
         let kind = kind_of(&self.shared.tables, about, &Arc::default());
         let source = self.export.source.clone();
         let bytes_max = self.pipeline.limits.bytes_max;
-        Ok(Reader::start(source, file.clone(), bytes_max, kind))
+        Reader::start(source, file.clone(), bytes_max, kind)
     }
 
     /// Starts trying again the records that wait for their persons from earlier runs; nothing
@@ -172,7 +184,15 @@ impl<'a> Run<'a> {
         if self.finished.contains(&reader.name) {
             return Ok(None);
         }
-        while let Some(harvest) = reader.harvest(&self.pool).await? {
+        loop {
+            // Patients are linked before any other record is looked at.
+            let linked = reader.report.resource_type != "Patient";
+            if let Some(ahead) = self.ahead.as_mut().filter(|_| linked && reader.is_read()) {
+                ahead.pump(&self.pool)?;
+            }
+            let Some(harvest) = reader.harvest(&self.pool).await? else {
+                break;
+            };
             let output = self.absorb(&mut reader.report, harvest)?;
             if !output.tables.is_empty() || !output.touched.is_empty() {
                 return Ok(Some(output));
