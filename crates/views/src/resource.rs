@@ -67,7 +67,9 @@ impl<'a> Resource<'a> {
             });
         }
         // U+0000 can only come from an escape: raw control characters are not JSON.
-        if resource.source.contains(&b'\\') && tape.has_nul() {
+        let bytes = resource.source.iter();
+        let escapes = bytes.fold(false, |found, byte| found | (*byte == b'\\'));
+        if escapes && tape.has_nul() {
             return Err(RecordError::Malformed {
                 what: Malformation::Nul,
                 offset: 0,
