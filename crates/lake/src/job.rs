@@ -52,6 +52,13 @@ pub(crate) struct Done {
     pub(crate) persons: Option<Vec<i64>>,
 }
 
+/// What merging gives: the persons with rows, and the files where anything changes.
+struct Rewritten {
+    merged: Merged,
+    persons: Vec<i64>,
+    parts: Option<Vec<Part>>,
+}
+
 /// What was loaded of a night for one bucket.
 struct Loading {
     batches: Vec<RecordBatch>,
@@ -95,7 +102,11 @@ impl Job {
         let merging = job.clone();
         let (coming, verdicts) = (loaded.coming, loaded.verdicts);
         let merged = blocking(move || merging.merge(&batches, stood, coming, &verdicts, recut));
-        let (merged, persons, parts) = merged.await?;
+        let Rewritten {
+            merged,
+            persons,
+            parts,
+        } = merged.await?;
         let done = Done {
             appended: merged.appended,
             masked: merged.masked,
@@ -143,17 +154,21 @@ impl Job {
         coming: Coming,
         verdicts: &[Verdict],
         recut: bool,
-    ) -> Result<(Merged, Vec<i64>, Option<Vec<Part>>), LakeError> {
+    ) -> Result<Rewritten, LakeError> {
         let pending = self.pending()?;
         let merged = Merged::of(pending, batches, stood, coming, verdicts)?;
         let persons = merged.persons(&pending.description)?;
-        if !recut && merged.appended == 0 && merged.masked == 0 {
-            return Ok((merged, persons, None));
+        let mut parts = None;
+        if recut || merged.appended > 0 || merged.masked > 0 {
+            let Tonight { old, cut, .. } = &*self.tonight;
+            let per = cut.per(*old);
+            parts = Some(merged.encode(pending, batches, (*cut, self.bucket * per, per))?);
         }
-        let Tonight { old, cut, .. } = &*self.tonight;
-        let per = cut.per(*old);
-        let parts = merged.encode(pending, batches, (*cut, self.bucket * per, per))?;
-        Ok((merged, persons, Some(parts)))
+        Ok(Rewritten {
+            merged,
+            persons,
+            parts,
+        })
     }
 
     async fn put(

@@ -110,7 +110,7 @@ pub(crate) struct Filter {
 
 /// Bits for each resource, and how many of them it sets: one in about 120 others gets through.
 const FILTER_BITS: usize = 10;
-const FILTER_SET: u64 = 4;
+const FILTER_SET: usize = 4;
 
 impl Filter {
     /// The filter of all resources that have a trace.
@@ -135,7 +135,7 @@ impl Filter {
         self.places(resource).into_iter().all(set)
     }
 
-    fn places(&self, resource: i64) -> [(usize, u64); FILTER_SET as usize] {
+    fn places(&self, resource: i64) -> [(usize, u64); FILTER_SET] {
         let spread = resource.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mask = self.bits.len() as u64 * 64 - 1;
         let step = (spread >> 32) | 1;
