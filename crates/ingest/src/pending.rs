@@ -1,7 +1,7 @@
 //! Records whose person is not known yet: kept encrypted, and tried again by every later run.
 //!
-//! A run writes one file of them, `<exported>-<run>.age` in a folder `pending` beside the
-//! quarantine: frames, each a length of four bytes and so many bytes encrypted to the quarantine's
+//! A run writes one file of them, `<exported>-<run>.age`, in its pipeline's folder in `pending`
+//! beside the quarantine: frames, each a length of four bytes and so many bytes encrypted to the quarantine's
 //! key. A frame holds a line of JSON about the records and then the records, a line each.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::IngestError;
 use crate::export::Export;
+use crate::pipeline::Pipeline;
 use crate::quarantine::Quarantine;
 
 /// Bytes of a frame: more than the longest piece of a file, encrypted.
@@ -47,37 +48,53 @@ pub(crate) struct Pending {
     file: Option<File>,
 }
 
-/// Files of pending records that a run has taken over: what is left of them waits in the run's
-/// own file. Nothing is lost when they stay: their records would be tried once more.
+/// What a run did about pending records, to be settled once it is published: the files of earlier
+/// runs that it has taken over, and its own, where what is left of them waits. Nothing is lost
+/// without either: records would be tried once more.
 #[derive(Debug, Default)]
 #[must_use = "settle it once the run is published, or its records are tried again for ever"]
-pub struct Retried(pub(crate) Vec<PathBuf>);
+pub struct Retried {
+    pub(crate) earlier: Vec<PathBuf>,
+    pub(crate) own: Option<PathBuf>,
+}
 
 impl Retried {
-    /// Deletes the files, once what the run read from them is published.
+    /// Deletes the files of earlier runs, once what was read from them is published.
     ///
     /// # Errors
     /// `Quarantine`, when one cannot be deleted.
     pub fn settle(self) -> Result<(), IngestError> {
-        for path in self.0 {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(refused(&path, &error.to_string()));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        delete(&self.earlier)
     }
+
+    /// Deletes the run's own file, of a run that is not to be published.
+    ///
+    /// # Errors
+    /// `Quarantine`, when it cannot be deleted.
+    pub fn abandon(self) -> Result<(), IngestError> {
+        delete(self.own.as_slice())
+    }
+}
+
+fn delete(paths: &[PathBuf]) -> Result<(), IngestError> {
+    for path in paths {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(refused(path, &error.to_string()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Pending {
     /// A place for this run's records beside the quarantine; nothing is made before one comes.
-    pub(crate) fn beside(quarantine: &Quarantine, export: &Export) -> Self {
+    pub(crate) fn beside(quarantine: &Quarantine, pipeline: &Pipeline, export: &Export) -> Self {
         let exported = export.time().timestamp_micros();
         let (dir, recipient) = quarantine.place();
         Self {
-            dir: dir.with_file_name(FOLDER),
+            dir: dir.with_file_name(FOLDER).join(folder(pipeline.name())),
             recipient: recipient.clone(),
             name: format!("{exported:020}-{}.age", export.run()),
             file: None,
@@ -102,10 +119,16 @@ impl Pending {
             .map_err(failed)
     }
 
-    /// Makes what was put durable.
-    pub(crate) fn sync(&mut self) -> Result<(), IngestError> {
-        let synced = self.file.as_ref().map_or(Ok(()), File::sync_all);
-        synced.map_err(|error| refused(&self.dir, &error.to_string()))
+    /// Makes what was put durable; gives the file, if there is one.
+    pub(crate) fn sync(&mut self) -> Result<Option<PathBuf>, IngestError> {
+        let Some(file) = &self.file else {
+            return Ok(None);
+        };
+        let synced = file
+            .sync_all()
+            .and_then(|()| File::open(&self.dir)?.sync_all());
+        synced.map_err(|error| refused(&self.dir, &error.to_string()))?;
+        Ok(Some(self.dir.join(&self.name)))
     }
 
     /// The files of earlier runs, the oldest export first. A file of a broken run with the same id
@@ -170,6 +193,20 @@ impl Frames {
         lines.drain(..=end);
         Ok(Some(Records { about, lines }))
     }
+}
+
+/// A pipeline's folder: its name, whose other characters are as their numbers, so that no two
+/// pipelines share one and none leads elsewhere.
+fn folder(pipeline: &str) -> String {
+    let mut folder = String::new();
+    for byte in pipeline.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            folder.push(char::from(byte));
+        } else {
+            folder.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    folder
 }
 
 fn create(dir: &Path, name: &str) -> io::Result<File> {

@@ -84,6 +84,8 @@ enum IndexLine {
 /// A folder of quarantined records, two files a run: `<run>.age` and `<run>.jsonl`.
 pub struct Quarantine {
     dir: PathBuf,
+    /// The outermost of the folders it stands in.
+    root: PathBuf,
     recipient: x25519::Recipient,
 }
 
@@ -109,6 +111,7 @@ impl Quarantine {
             .map_err(|error| refused(dir, &error.to_string()))?;
         Ok(Self {
             dir: dir.to_owned(),
+            root: dir.to_owned(),
             recipient,
         })
     }
@@ -184,7 +187,9 @@ impl Quarantine {
 
     /// A quarantine for the same key in a folder within this one, which `list` does not show.
     pub(crate) fn within(&self, folder: &str) -> Result<Self, IngestError> {
-        Self::open(&self.dir.join(folder), &self.recipient.to_string())
+        let inner = Self::open(&self.dir.join(folder), &self.recipient.to_string())?;
+        let root = self.root.clone();
+        Ok(Self { root, ..inner })
     }
 
     /// Takes such a folder away.
@@ -212,9 +217,9 @@ impl Quarantine {
         }
     }
 
-    /// Where it is, and for whom records are encrypted: for those that wait beside it.
+    /// Where all of it is, and for whom records are encrypted: for those that wait beside it.
     pub(crate) fn place(&self) -> (&Path, &x25519::Recipient) {
-        (&self.dir, &self.recipient)
+        (&self.root, &self.recipient)
     }
 
     fn path(&self, run: &RunId, extension: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use crate::IngestError;
 use crate::cut::{Cutter, Piece};
 use crate::export::ExportFile;
 use crate::harvest::Harvest;
-use crate::pending::{About, Frames, Retried};
+use crate::pending::{About, Frames};
 use crate::pool::{Kind, Pool, Reply, STOPPED};
 use crate::report::FileReport;
 use crate::source::Source;
@@ -37,7 +37,7 @@ pub struct Reader {
     /// What the pool has to know; none for a type that no table needs.
     kind: Option<Arc<Kind>>,
     /// Files of pending records that this reader reads.
-    pub(crate) retried: Retried,
+    pub(crate) retried: Vec<PathBuf>,
     pub(crate) report: FileReport,
 }
 
@@ -91,7 +91,7 @@ impl Reader {
             ..FileReport::default()
         };
         let mut reader = Self::of(report, None, pieces, None);
-        reader.retried = Retried(paths.clone());
+        reader.retried.clone_from(&paths);
         tokio::task::spawn_blocking(move || {
             let mut inflated = 0;
             let mut all = || -> io::Result<()> {
@@ -137,7 +137,7 @@ impl Reader {
             working: VecDeque::new(),
             inflated: None,
             kind,
-            retried: Retried::default(),
+            retried: Vec::new(),
             report,
         }
     }

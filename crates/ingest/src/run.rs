@@ -52,7 +52,7 @@ pub struct RunEnd {
     pub report: RunReport,
     /// Pseudonyms of the resources that the export's lists delete.
     pub deleted: Vec<i64>,
-    /// Files of pending records that were tried again: to be settled once the night is published.
+    /// What was done about pending records: to be settled once the night is published.
     pub retried: Retried,
     /// The links of local ids to persons, to be saved before the night is published, or a crash
     /// in between loses them; links of a night that is not published do no harm.
@@ -112,7 +112,7 @@ impl<'a> Run<'a> {
             export,
             pool: Pool::start(&shared)?,
             shared,
-            pending: Pending::beside(&quarantine, export),
+            pending: Pending::beside(&quarantine, pipeline, export),
             retried: Retried::default(),
             deletions: None,
             intake: quarantine.begin(export, now),
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
         let deletions = mem::take(self.deletions().await?);
         self.report.deletions = deletions.types;
         self.intake.sync()?;
-        self.pending.sync()?;
+        self.retried.own = self.pending.sync()?;
         let (leaks, keys) = (&self.shared.leaks, &self.shared.keys);
         leaks.confirm(self.pipeline, self.export, keys).await?;
         let Self {
@@ -318,7 +318,7 @@ impl<'a> Run<'a> {
                 reason: "resources are not counted right",
             });
         }
-        self.retried.0.append(&mut reader.retried.0);
+        self.retried.earlier.append(&mut reader.retried);
         self.finished.insert(report.name.clone());
         self.report.files.push(report);
         Ok(())

@@ -1,16 +1,18 @@
 //! `lazaret ingest`: one night, from an export to a published snapshot.
 
+mod read;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use lazaret_ingest::{
-    Export, FileReport, Identities, Pipeline, Power, Quarantine, Resources, Run, RunReport, Stored,
-};
-use lazaret_lake::{Begin, Counts, Lake, Night, Published, Snapshot, Touched};
+use lazaret_ingest::{Export, Pipeline, Power, Quarantine, Resources, RunReport, Stored};
+use lazaret_lake::{Begin, Counts, Lake, Night, Published, Snapshot};
 use lazaret_model::SystemClock;
 use lazaret_store::{Event, EventKind, Tx};
 use serde_json::{Value, json};
+
+use read::read;
 
 use crate::args::{Format, Ingest, Log};
 use crate::console::Console;
@@ -101,6 +103,7 @@ pub(crate) async fn take_in(
     let mut night = read(home, pipeline, export, quarantine, night, progress).await?;
     let earlier = shelf::last(home, pipeline.name()).await?;
     if ingest.dry_run {
+        night.retried.abandon()?;
         close(home, &mut night.report, &earlier, spent);
         progress.note("dry run: everything was read and checked, nothing is published");
         show(home, &night.report, ingest.format, progress)?;
@@ -115,6 +118,7 @@ pub(crate) async fn take_in(
     night.identities.save(&path)?;
     let publishing = publish(home, &lake, night.night, &mut report);
     progress.during(Phase::Writing, publishing).await?;
+    night.retried.settle()?;
     close(home, &mut report, &earlier, spent);
     progress
         .during(Phase::Recording, record(home, &report))
@@ -126,64 +130,6 @@ pub(crate) async fn take_in(
     }
     show(home, &report, ingest.format, progress)?;
     Ok(status(&report))
-}
-
-/// A night that was read: everything that will be published, and what is known of it.
-struct ReadNight {
-    night: Night,
-    identities: Identities,
-    report: RunReport,
-}
-
-/// The nightly line: read, views, pseudonymise, append.
-async fn read(
-    home: &Home,
-    pipeline: &Pipeline,
-    export: &Export,
-    quarantine: Quarantine,
-    mut night: Night,
-    progress: &mut Progress<'_, '_>,
-) -> anyhow::Result<ReadNight> {
-    let identities = home.identities(pipeline.name());
-    let identities = if identities.exists() {
-        Identities::load(&identities)?
-    } else {
-        Identities::new()
-    };
-    let keys = home.pseudonymiser()?;
-    let now = home.clock.now();
-    let mut run = Run::begin(pipeline, export, keys, identities, quarantine, now)?;
-    progress.reading(bytes(export));
-    let mut done = 0;
-    for file in export.files() {
-        progress.at(&file.name, done);
-        let mut reader = run.read(file).await?;
-        while let Some(output) = run.next(&mut reader).await? {
-            for (table, batch) in output.tables {
-                night.append(&table, batch)?;
-            }
-            let touched = output.touched.iter();
-            let touched = touched.map(|t| Touched {
-                resource: t.resource,
-                updated: t.updated,
-            });
-            night.touch(&touched.collect::<Vec<_>>())?;
-            progress.at(&file.name, done + reader.position());
-        }
-        done += file.bytes;
-        progress.at(&file.name, done);
-        progress.event("file", json!({ "file": file.name, "bytes": file.bytes }));
-    }
-    let end = run.finish().await?;
-    if !end.report.files.iter().all(FileReport::reconciles) {
-        bail!("the run read other records than it can account for: nothing is published");
-    }
-    night.delete(&end.deleted)?;
-    Ok(ReadNight {
-        night,
-        identities: end.identities,
-        report: end.report,
-    })
 }
 
 /// Publishes, and notes in the report what the lake counted.

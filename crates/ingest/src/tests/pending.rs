@@ -45,7 +45,7 @@ fn run(night: &Night, identities: Identities) -> Got {
 
 /// The files of pending records.
 fn files(night: &Night) -> Vec<PathBuf> {
-    let dir = night.folder.path().join("pending");
+    let dir = night.folder.path().join("pending/fhir-r4");
     let Ok(found) = fs::read_dir(dir) else {
         return Vec::new();
     };
@@ -196,17 +196,10 @@ fn another_key_does_not_open_what_waits() {
     let night = Night::new(&[("Condition.ndjson", &condition("1", &by_id("x")))]);
     run(&night, Identities::new());
     let other = Night::new(&[]);
-    fs::create_dir(other.folder.path().join("pending")).unwrap();
+    let folder = other.folder.path().join("pending/fhir-r4");
+    fs::create_dir_all(&folder).unwrap();
     let path = files(&night).pop().unwrap();
-    fs::copy(
-        &path,
-        other
-            .folder
-            .path()
-            .join("pending")
-            .join(path.file_name().unwrap()),
-    )
-    .unwrap();
+    fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
     other.replace(&[("Patient.ndjson", &patient("x", &[]))]);
     let refused = other.run_with_pending(&waiting(), Identities::new());
     let refused = refused.err().unwrap().to_string();
@@ -223,4 +216,45 @@ fn with_the_local_id_as_fallback_nothing_waits() {
     assert_eq!(got.numbers("condition", "person_id"), [local("x")]);
     assert_eq!((got.end.report.pending(), files(&night).len()), (0, 0));
     assert_eq!(got.end.report.persons.provisional, 1);
+}
+
+#[test]
+fn what_waits_waits_for_its_own_pipeline() {
+    let night = Night::new(&[("Condition.ndjson", &condition("1", &by_id("x")))]);
+    let first = run(&night, Identities::new());
+    night.replace(&[("Patient.ndjson", &patient("x", &[]))]);
+    let columns = [
+        super::fixture::SUBJECT,
+        "code|code.coding.first().code|code|lazaret/treatment=keep",
+    ];
+    let view = super::fixture::view("Condition", &columns);
+    let other = custom(&super::fixture::toml(""), &[("v.json", &view)])
+        .1
+        .unwrap();
+    let got = night
+        .run_with_pending(&other, Identities::new())
+        .ok()
+        .unwrap();
+    assert!(got.tables.is_empty() && got.end.report.files.len() == 1);
+    let got = run(&night, first.end.identities);
+    assert_eq!(got.numbers("condition", "person_id"), [local("x")]);
+}
+
+#[test]
+fn a_run_that_is_not_published_leaves_nothing_waiting() {
+    let night = Night::new(&[("Condition.ndjson", &condition("1", &by_id("x")))]);
+    let got = run(&night, Identities::new());
+    assert_eq!(files(&night).len(), 1);
+    got.end.retried.abandon().unwrap();
+    assert!(files(&night).is_empty());
+}
+
+#[test]
+fn a_record_of_quarantine_that_has_to_wait_waits_beside_all_of_it() {
+    let night = Night::new(&[("Condition.ndjson", &condition("1", &by_id("x")))]);
+    let inner = night.quarantine().within("retry-1").unwrap();
+    let url = night.export();
+    let got = super::fixture::run_at(&waiting(), url.to_str().unwrap(), Identities::new(), inner);
+    assert_eq!(got.ok().unwrap().end.report.pending(), 1);
+    assert_eq!(files(&night).len(), 1);
 }
