@@ -1,8 +1,9 @@
 //! Records whose person is not known yet: kept encrypted, and tried again by every later run.
 //!
 //! A run writes one file of them, `<exported>-<run>.age`, in its pipeline's folder in `pending`
-//! beside the quarantine: frames, each a length of four bytes and so many bytes encrypted to the quarantine's
-//! key. A frame holds a line of JSON about the records and then the records, a line each.
+//! beside the quarantine: frames, each a length of four bytes and so many bytes encrypted to the
+//! quarantine's key. A frame holds a line of JSON about the records and then the records, a line
+//! each.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};

@@ -168,8 +168,16 @@ fn what_was_deleted_while_it_waited_does_not_go_in() {
     let first = run(&night, Identities::new());
     night.replace(&[
         ("Patient.ndjson", &patient("x", &[])),
-        ("deleted/d.ndjson", r#"{"resourceType":"Bundle","entry":[{"request":{"method":"DELETE","url":"Condition/1"}}]}"#),
-        ("manifest.json", r#"{"transactionTime":"2026-07-01T00:00:00Z","deleted":[{"type":"Bundle","url":"d.ndjson"}]}"#),
+        (
+            "deleted/d.ndjson",
+            "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":\
+              {\"method\":\"DELETE\",\"url\":\"Condition/1\"}}]}",
+        ),
+        (
+            "manifest.json",
+            "{\"transactionTime\":\"2026-07-01T00:00:00Z\",\
+              \"deleted\":[{\"type\":\"Bundle\",\"url\":\"d.ndjson\"}]}",
+        ),
     ]);
     let got = run(&night, first.end.identities);
     let resource = super::fixture::keys().resource("Condition", "2");
@@ -181,7 +189,8 @@ fn what_was_deleted_while_it_waited_does_not_go_in() {
 
 #[test]
 fn what_waits_and_is_damaged_goes_to_quarantine_when_it_is_tried() {
-    let line = r#"{"resourceType":"Condition","id":"1","subject":{"reference":"Patient/x"},"recordedDate":"2024-02-30"}"#;
+    let line = "{\"resourceType\":\"Condition\",\"id\":\"1\",\
+        \"subject\":{\"reference\":\"Patient/x\"},\"recordedDate\":\"2024-02-30\"}";
     let night = Night::new(&[("Condition.ndjson", line)]);
     let first = run(&night, Identities::new());
     assert_eq!((first.end.report.pending(), night.entries().len()), (1, 0));

@@ -233,7 +233,8 @@ fn every_kind_of_reference_finds_its_person() {
         ("Patient.ndjson", &patients.join("\n")),
         (
             "manifest.json",
-            r#"{"transactionTime":"2025-06-01T00:00:00Z","request":"https://ehr.example/fhir/$export"}"#,
+            "{\"transactionTime\":\"2025-06-01T00:00:00Z\",\
+              \"request\":\"https://ehr.example/fhir/$export\"}",
         ),
     ]);
     let got = night
