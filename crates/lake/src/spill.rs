@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -127,7 +126,6 @@ pub(crate) struct Parts<T> {
     held: usize,
     memory: Vec<Vec<T>>,
     spilled: Vec<Vec<Extent>>,
-    kind: PhantomData<T>,
 }
 
 impl<T: Fixed> Parts<T> {
@@ -138,7 +136,6 @@ impl<T: Fixed> Parts<T> {
             held: 0,
             memory: (0..PARTS).map(|_| Vec::new()).collect(),
             spilled: vec![Vec::new(); PARTS],
-            kind: PhantomData,
         }
     }
 
