@@ -7,7 +7,7 @@ use crate::error::{View, ViewError};
 use crate::lower::{Lowering, Place};
 use crate::moment::Sort;
 use crate::path::{self, Literal};
-use crate::plan::{Each, Expr, How, Part, Plan, Select};
+use crate::plan::{Each, Expr, How, Part, Plan, Select, Source};
 use crate::program::Program;
 use crate::standard::{self, ConstantJson, DefinitionJson, PathJson, SelectJson};
 
@@ -138,7 +138,7 @@ impl<'n> Builder<'n> {
             filters,
             select: Select {
                 each: None,
-                columns,
+                columns: Source::in_order(columns),
                 parts,
                 range,
             },
@@ -174,8 +174,12 @@ impl<'n> Builder<'n> {
         let mut columns = Vec::with_capacity(json.column.len());
         for column in &json.column {
             let expr = self.expr(&column.path, place, column::sort(column))?;
-            let path = column.path.path.clone();
-            columns.push((start + made.len() - before, expr, path));
+            columns.push(Source {
+                index: start + made.len() - before,
+                expr,
+                path: column.path.path.clone(),
+                shared: 0,
+            });
             made.push(column::column(self.view, column)?);
         }
         let next = start + made.len() - before;
@@ -191,7 +195,7 @@ impl<'n> Builder<'n> {
         }
         Ok(Select {
             each,
-            columns,
+            columns: Source::in_order(columns),
             parts,
             range,
         })
@@ -202,7 +206,7 @@ impl<'n> Builder<'n> {
     fn parts(
         &mut self,
         (selects, union): (&[SelectJson], &[SelectJson]),
-        columns: &mut Vec<(usize, Expr, String)>,
+        columns: &mut Vec<Source>,
         start: usize,
         place: Place<'_>,
         made: &mut Vec<Made>,

@@ -4,7 +4,7 @@ use crate::error::Bound;
 use crate::fields::Walked;
 use crate::item::{Fault, Item, Scratch};
 use crate::path::Literal;
-use crate::plan::{Expr, Plan, Step};
+use crate::plan::{Expr, Plan, Source, Step};
 use crate::resource::Resource;
 use crate::rows::TEXT_BYTES_MAX;
 use crate::tape::{Scalar, Tape};
@@ -29,7 +29,7 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
             Expr::RowIndex => self.push(Item::Integer(self.row_index)),
             Expr::Chain(start, steps) => {
                 if let Expr::This = **start {
-                    let left = match self.walk(focus, steps)? {
+                    let left = match self.walk(focus, steps, None)? {
                         Walked::One(item, left) => {
                             self.push(item);
                             left
@@ -78,13 +78,13 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
         Ok(())
     }
 
-    /// Evaluates what gives at most one item.
-    pub(crate) fn single(&mut self, expr: &Expr, focus: Item) -> Result<Option<Item>, Fault> {
+    /// Evaluates what gives at most one item, after the source before it.
+    pub(crate) fn single(&mut self, source: &Source, focus: Item) -> Result<Option<Item>, Fault> {
         let base = self.scratch.items.len();
-        match expr {
+        match &source.expr {
             Expr::Chain(start, steps) if matches!(**start, Expr::This) => {
                 // Most columns end where the walk does, without a collection.
-                match self.walk(focus, steps)? {
+                match self.walk(focus, steps, Some(source.shared))? {
                     Walked::One(item, []) => return Ok(Some(item)),
                     Walked::One(item, [Step::ReferenceKey(kind)]) => {
                         return self.reference(item, kind.as_deref());
@@ -97,7 +97,7 @@ impl<'r, 'a> Reader<'_, 'r, 'a> {
                     Walked::Pushed(left) => self.steps(left, base)?,
                 }
             }
-            _ => self.eval(expr, focus)?,
+            expr => self.eval(expr, focus)?,
         }
         let single = match self.scratch.items.get(base..).unwrap_or_default() {
             [] => None,

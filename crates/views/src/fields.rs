@@ -4,8 +4,9 @@ use crate::choice::is_choice_of;
 use crate::compare::reference_key;
 use crate::error::Bound;
 use crate::evaluate::Reader;
-use crate::item::{Fault, ITEMS_MAX, Item};
+use crate::item::{Fault, ITEMS_MAX, Item, Stop};
 use crate::plan::Step;
+use crate::tape::Found;
 
 /// Where a walk by name ends.
 pub(crate) enum Walked<'s> {
@@ -16,25 +17,45 @@ pub(crate) enum Walked<'s> {
 }
 
 impl Reader<'_, '_, '_> {
-    /// Goes from one value to the next by name, as most paths do.
-    pub(crate) fn walk<'s>(&mut self, focus: Item, steps: &'s [Step]) -> Result<Walked<'s>, Fault> {
+    /// Goes from one value to the next by name, as most paths do. Where so many first steps are
+    /// those of the last such walk, it goes on from there.
+    pub(crate) fn walk<'s>(
+        &mut self,
+        focus: Item,
+        steps: &'s [Step],
+        shared: Option<usize>,
+    ) -> Result<Walked<'s>, Fault> {
         let tape = self.tape();
         let (mut item, mut left) = (focus, steps);
+        if let Some(shared) = shared {
+            let trail = &mut self.scratch.trail;
+            while trail.pop_if(|stop| stop.steps > shared).is_some() {}
+            if let Some(stop) = trail.last() {
+                left = steps.get(stop.steps..).unwrap_or_default();
+                let Some(there) = stop.item else {
+                    return Ok(Walked::Pushed(left));
+                };
+                item = there;
+            }
+        }
         while let [step @ (Step::Member(_) | Step::Choice { .. }), rest @ ..] = left {
             left = rest;
-            let Some(at) = self.field(step, item)? else {
-                return Ok(Walked::Pushed(left));
-            };
-            if !tape.is_array(at) {
-                item = Item::Node(at);
-                continue;
+            let mut found = self.field(step, item)?;
+            if let Some(array) = found.filter(|at| tape.is_array(*at)) {
+                let [Step::Index(index), rest @ ..] = left else {
+                    self.spread(array)?;
+                    return Ok(Walked::Pushed(left));
+                };
+                left = rest;
+                found = tape.values(array).nth(*index);
             }
-            let [Step::Index(index), rest @ ..] = left else {
-                self.spread(at)?;
-                return Ok(Walked::Pushed(left));
-            };
-            left = rest;
-            let Some(at) = tape.values(at).nth(*index) else {
+            if shared.is_some() {
+                self.scratch.trail.push(Stop {
+                    steps: steps.len() - left.len(),
+                    item: found.map(Item::Node),
+                });
+            }
+            let Some(at) = found else {
                 return Ok(Walked::Pushed(left));
             };
             item = Item::Node(at);
@@ -51,15 +72,16 @@ impl Reader<'_, '_, '_> {
             Step::Choice { field, element } => (field, Some(element)),
             _ => return Ok(None),
         };
-        let found = tape.field(at, name);
-        if found.is_some() {
-            return Ok(found);
-        }
+        let prefixed = match tape.find(at, name) {
+            Found::At(at) => return Ok(Some(at)),
+            Found::Prefixed => true,
+            Found::Nothing => false,
+        };
         match other {
             Some(element) if tape.field(at, element).is_some() => Err(Fault::Inapplicable(
                 "ofType() of what is not a choice element",
             )),
-            None if tape.fields(at).any(|(field, _)| is_choice_of(field, name)) => Err(
+            None if prefixed && tape.fields(at).any(|(field, _)| is_choice_of(field, name)) => Err(
                 Fault::Inapplicable("a choice element is read without ofType()"),
             ),
             _ => Ok(None),

@@ -61,11 +61,22 @@ pub(crate) enum Fault {
     Bound(Bound),
 }
 
+/// A place on the way of a walk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stop {
+    /// The steps that lead there.
+    pub(crate) steps: usize,
+    /// What is there; nothing where the walk ended.
+    pub(crate) item: Option<Item>,
+}
+
 /// Memory that is used again for each record.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     /// A stack of collections.
     pub(crate) items: Vec<Item>,
+    /// Where the walk of the last column went, as long as the focus is the same.
+    pub(crate) trail: Vec<Stop>,
     /// Text made while evaluating one record.
     pub(crate) made: String,
     /// The record's rows, one after the other.

@@ -13,8 +13,9 @@
 //!         {"name": "sex", "path": "gender", "type": "code"}]}]}"#,
 //! )?;
 //! let mut program = view.compile()?;
-//! let mut bytes = br#"{"resourceType": "Patient", "id": "a", "gender": "female"}"#.to_vec();
-//! let patient = Resource::parse(&mut bytes, &Limits::default())?;
+//! let record = br#"{"resourceType": "Patient", "id": "a", "gender": "female"}"#;
+//! let mut copy = Vec::new();
+//! let patient = Resource::parse(record, &mut copy, &Limits::default())?;
 //! assert_eq!(program.push(&patient)?, 1);
 //! assert_eq!(program.finish()?.num_rows(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

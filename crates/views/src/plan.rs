@@ -74,12 +74,44 @@ pub(crate) enum ScalarType {
 pub(crate) struct Select {
     /// What to go through; without it the focus stays.
     pub(crate) each: Option<Each>,
-    /// Its own columns: index in the output, expression, path as written.
-    pub(crate) columns: Vec<(usize, Expr, String)>,
+    /// Its own columns, in the order of their paths.
+    pub(crate) columns: Vec<Source>,
     /// Nested selects and unions, whose rows are multiplied.
     pub(crate) parts: Vec<Part>,
     /// The columns of the select and of all within it.
     pub(crate) range: Range<usize>,
+}
+
+/// What fills a column.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The column's index in the output.
+    pub(crate) index: usize,
+    /// Its value.
+    pub(crate) expr: Expr,
+    /// Its path as it is written.
+    pub(crate) path: String,
+    /// How many of its first steps go by name where the source before it goes too.
+    pub(crate) shared: usize,
+}
+
+impl Source {
+    /// Sources of one focus in an order in which paths that begin alike follow each other, so
+    /// that what is common to them is walked once.
+    pub(crate) fn in_order(mut sources: Vec<Self>) -> Vec<Self> {
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut before: &[Step] = &[];
+        let mut shared = Vec::with_capacity(sources.len());
+        for source in &sources {
+            let way = source.expr.way();
+            shared.push(before.iter().zip(way).take_while(|(a, b)| a == b).count());
+            before = way;
+        }
+        for (source, shared) in sources.iter_mut().zip(shared) {
+            source.shared = shared;
+        }
+        sources
+    }
 }
 
 /// `forEach`, `forEachOrNull` or `repeat`.
@@ -112,7 +144,7 @@ pub(crate) struct Part {
 }
 
 /// A compiled path.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Expr {
     /// Nothing.
     Empty,
@@ -166,8 +198,25 @@ pub(crate) enum Arithmetic {
     Divide,
 }
 
+impl Expr {
+    /// The first steps of a chain from the focus, as far as they go by name.
+    fn way(&self) -> &[Step] {
+        let Self::Chain(start, steps) = self else {
+            return &[];
+        };
+        let by_name =
+            |step: &&Step| matches!(step, Step::Member(_) | Step::Choice { .. } | Step::Index(_));
+        let named = steps.iter().take_while(by_name).count();
+        let from_focus = matches!(**start, Self::This);
+        steps
+            .get(..named)
+            .filter(|_| from_focus)
+            .unwrap_or_default()
+    }
+}
+
 /// One step of a chain, over the items so far.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Step {
     /// The field of that name, arrays taken apart.
     Member(String),

@@ -26,17 +26,18 @@ impl Default for Limits {
     }
 }
 
-/// One parsed resource. Text borrows from the bytes it was parsed from, which are unescaped in
-/// place.
+/// One parsed resource. Text borrows from a copy of the record, which is unescaped in place; the
+/// record itself tells how its numbers are written.
 pub struct Resource<'a> {
     tape: Tape<'a>,
-    source: Vec<u8>,
+    source: &'a [u8],
     base: usize,
     kind: &'a str,
 }
 
 impl<'a> Resource<'a> {
-    /// Parses one resource.
+    /// Parses one resource. What `copy` holds does not count: it is memory, to be used again for
+    /// the next record.
     ///
     /// Limits are kept before and while parsing, which does not recurse. Beyond JSON's grammar a
     /// duplicate field, U+0000 and a number out of range are refused, wherever they are.
@@ -44,19 +45,26 @@ impl<'a> Resource<'a> {
     /// # Errors
     ///
     /// The record is too large, too deep, malformed, or not an object with a `resourceType`.
-    pub fn parse(bytes: &'a mut [u8], limits: &Limits) -> Result<Self, RecordError> {
-        if bytes.len() > limits.bytes_max {
+    pub fn parse(
+        record: &'a [u8],
+        copy: &'a mut Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Self, RecordError> {
+        if record.len() > limits.bytes_max {
             return Err(RecordError::TooLarge {
-                bytes: bytes.len(),
+                bytes: record.len(),
                 max: limits.bytes_max,
             });
         }
-        let base = bytes.as_ptr().addr();
-        let (source, tape) = tape(bytes, limits)?;
+        copy.clear();
+        copy.extend_from_slice(record);
+        copy.resize(record.len() + simd_json::INPUT_PADDING, b' ');
+        let base = copy.as_ptr().addr();
+        let parsed = tape(copy, record.len(), limits.nesting_max);
         // From here on the memory goes back when the resource is dropped, refused or not.
         let mut resource = Self {
-            tape,
-            source,
+            tape: parsed.map_err(|error| refused(&error, record, limits))?,
+            source: record,
             base,
             kind: "",
         };
@@ -67,9 +75,7 @@ impl<'a> Resource<'a> {
             });
         }
         // U+0000 can only come from an escape: raw control characters are not JSON.
-        let bytes = resource.source.iter();
-        let escapes = bytes.fold(false, |found, byte| found | (*byte == b'\\'));
-        if escapes && tape.has_nul() {
+        if memchr::memchr(b'\\', record).is_some() && tape.has_nul() {
             return Err(RecordError::Malformed {
                 what: Malformation::Nul,
                 offset: 0,
@@ -164,7 +170,7 @@ impl<'a> Resource<'a> {
 
     /// Start and length, in the source, of the text of the number at `at`.
     pub(crate) fn written(&self, at: usize) -> Option<(usize, usize)> {
-        self.tape.written(at, self.base, &self.source)
+        self.tape.written(at, self.base, self.source)
     }
 
     /// Bytes of the source that are known to be a number's text.
@@ -188,12 +194,11 @@ const BYTES_KEPT_MAX: usize = 1 << 20;
 /// Nodes of a tape whose memory is kept.
 const NODES_KEPT_MAX: usize = 1 << 16;
 
-/// A thread's memory for parsing: the parser's, and that of the last resource dropped.
+/// A thread's memory for parsing: the parser's, and that of the last tape dropped.
 struct Kept {
     nesting_max: usize,
     buffers: Buffers,
     nodes: simd_json::Tape<'static>,
-    source: Vec<u8>,
 }
 
 thread_local! {
@@ -206,55 +211,40 @@ impl Kept {
             nesting_max,
             buffers: Buffers::with_max_depth(bytes, nesting_max),
             nodes: simd_json::Tape(Vec::new()),
-            source: Vec::new(),
         }
     }
 
-    fn parse<'a>(
-        &mut self,
-        bytes: &'a mut [u8],
-        limits: &Limits,
-    ) -> Result<(Vec<u8>, Tape<'a>), RecordError> {
-        // Parsing rounds numbers and unescapes in place: what was written is kept beside it.
-        let mut source = std::mem::take(&mut self.source);
-        source.clear();
-        source.extend_from_slice(bytes);
+    fn parse<'a>(&mut self, padded: &'a mut [u8], bytes: usize) -> simd_json::Result<Tape<'a>> {
         let nodes = std::mem::replace(&mut self.nodes, simd_json::Tape(Vec::new()));
         let mut nodes = nodes.reset();
-        let parsed = simd_json::fill_tape(bytes, &mut self.buffers, &mut nodes);
-        match parsed {
-            Ok(()) => Ok((source, Tape::new(nodes.0))),
-            Err(error) => Err(refused(&error, &source, limits)),
-        }
+        simd_json::fill_tape_padded(padded, bytes, &mut self.buffers, &mut nodes)?;
+        Ok(Tape::new(nodes.0))
     }
 }
 
 /// Parses in this thread's memory, or in new memory when the record is too large to keep it.
-fn tape<'a>(bytes: &'a mut [u8], limits: &Limits) -> Result<(Vec<u8>, Tape<'a>), RecordError> {
-    let nesting_max = limits.nesting_max;
-    if bytes.len() > BYTES_KEPT_MAX {
-        return Kept::new(bytes.len(), nesting_max).parse(bytes, limits);
+fn tape(padded: &mut [u8], bytes: usize, nesting_max: usize) -> simd_json::Result<Tape<'_>> {
+    if bytes > BYTES_KEPT_MAX {
+        return Kept::new(bytes, nesting_max).parse(padded, bytes);
     }
     KEPT.with_borrow_mut(|kept| {
         let fitting = kept.take_if(|kept| kept.nesting_max != nesting_max);
         drop(fitting);
-        kept.get_or_insert_with(|| Kept::new(bytes.len(), nesting_max))
-            .parse(bytes, limits)
+        kept.get_or_insert_with(|| Kept::new(bytes, nesting_max))
+            .parse(padded, bytes)
     })
 }
 
 impl Drop for Resource<'_> {
     fn drop(&mut self) {
         let nodes = self.tape.take();
-        if self.source.capacity() > BYTES_KEPT_MAX || nodes.capacity() > NODES_KEPT_MAX {
+        if nodes.capacity() > NODES_KEPT_MAX {
             return;
         }
-        let source = std::mem::take(&mut self.source);
         // A thread that ends has no memory to keep.
         KEPT.try_with(|kept| {
             if let Some(kept) = kept.borrow_mut().as_mut() {
                 kept.nodes = simd_json::Tape(nodes).reset();
-                kept.source = source;
             }
         })
         .ok();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::{Bound, RecordError};
 use crate::evaluate::Reader;
 use crate::item::{Fault, ITEMS_MAX, Item};
-use crate::plan::{Each, Expr, How, Many, Part, ScalarType, Select};
+use crate::plan::{Each, Expr, How, Many, Part, ScalarType, Select, Source};
 use crate::resource::ROOT;
 use crate::tape::Scalar;
 
@@ -153,7 +153,7 @@ impl Reader<'_, '_, '_> {
         let start = self.scratch.cells.len();
         self.blank_row()?;
         for column in &select.columns {
-            if let (_, Expr::RowIndex, _) = column {
+            if column.expr == Expr::RowIndex {
                 self.fill(start, column, Item::Node(ROOT))?;
             }
         }
@@ -161,15 +161,10 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Evaluates a column into the row that starts there.
-    fn fill(
-        &mut self,
-        start: usize,
-        (index, expr, path): &(usize, Expr, String),
-        focus: Item,
-    ) -> Result<(), RecordError> {
-        let cell = self.cell(*index, expr, focus);
-        let cell = cell.map_err(|fault| self.error(fault, path, Some(*index)))?;
-        if let Some(place) = self.scratch.cells.get_mut(start + index) {
+    fn fill(&mut self, start: usize, source: &Source, focus: Item) -> Result<(), RecordError> {
+        let cell = self.cell(source, focus);
+        let cell = cell.map_err(|fault| self.error(fault, &source.path, Some(source.index)))?;
+        if let Some(place) = self.scratch.cells.get_mut(start + source.index) {
             *place = cell;
         }
         Ok(())
@@ -179,6 +174,7 @@ impl Reader<'_, '_, '_> {
     fn block(&mut self, select: &Select, focus: Item) -> Result<(), RecordError> {
         let start = self.scratch.cells.len();
         self.blank_row()?;
+        self.scratch.trail.clear();
         for column in &select.columns {
             self.fill(start, column, focus)?;
         }
@@ -247,15 +243,16 @@ impl Reader<'_, '_, '_> {
         Err(self.too_much(Bound::Cells))
     }
 
-    fn cell(&mut self, column: usize, expr: &Expr, focus: Item) -> Result<Cell, Fault> {
+    fn cell(&mut self, source: &Source, focus: Item) -> Result<Cell, Fault> {
         let plan = self.plan;
-        let Some(target) = plan.targets.get(column) else {
+        let Some(target) = plan.targets.get(source.index) else {
             return Ok(Cell::Null);
         };
         if target.many == Many::List {
-            return self.list(expr, target.scalar, focus);
+            self.scratch.trail.clear();
+            return self.list(&source.expr, target.scalar, focus);
         }
-        match self.single(expr, focus)? {
+        match self.single(source, focus)? {
             Some(item) => self.typed(item, target.scalar),
             None => Ok(Cell::Null),
         }

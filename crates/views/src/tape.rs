@@ -29,6 +29,16 @@ pub(crate) enum Scalar<'t> {
     Null,
 }
 
+/// What is there of a name in an object.
+pub(crate) enum Found {
+    /// The field's position; a null is none.
+    At(usize),
+    /// A field whose name begins with it, which may be a choice element.
+    Prefixed,
+    /// Nothing like it.
+    Nothing,
+}
+
 /// Objects with more fields are checked for duplicates by sorting.
 const FIELDS_COMPARED_MAX: usize = 32;
 
@@ -93,17 +103,33 @@ impl<'a> Tape<'a> {
 
     /// The field of that name; a null is as good as none.
     pub(crate) fn field(&self, at: usize, name: &str) -> Option<usize> {
-        let mut next = at + 1;
+        match self.find(at, name) {
+            Found::At(at) => Some(at),
+            Found::Prefixed | Found::Nothing => None,
+        }
+    }
+
+    /// The field of that name, or whether there is a longer one that begins with it.
+    pub(crate) fn find(&self, at: usize, name: &str) -> Found {
+        let (mut next, mut found) = (at + 1, Found::Nothing);
+        let first = name.as_bytes().first();
         for _ in 0..self.object_len(at) {
-            let [Node::String(field), value, ..] = self.nodes.get(next..)? else {
-                return None;
+            let Some([Node::String(field), value, ..]) = self.nodes.get(next..) else {
+                return found;
             };
-            if *field == name {
-                return Some(next + 1).filter(|_| !is_null(value));
+            // Most names differ in length or in their first letter.
+            if field.len() >= name.len()
+                && field.as_bytes().first() == first
+                && field.starts_with(name)
+            {
+                if field.len() == name.len() && !is_null(value) {
+                    return Found::At(next + 1);
+                }
+                found = Found::Prefixed;
             }
             next += 1 + span(value);
         }
-        None
+        found
     }
 
     /// An array's elements without the gaps.

@@ -34,8 +34,9 @@ fn column(path: &str, kind: &str) -> Result<ViewDefinition, ViewError> {
 }
 
 fn push(program: &mut Program, record: &str) -> Result<usize, RecordError> {
-    let mut bytes = record.as_bytes().to_vec();
-    program.push(&Resource::parse(&mut bytes, &Limits::default())?)
+    let mut copy = Vec::new();
+    let resource = Resource::parse(record.as_bytes(), &mut copy, &Limits::default())?;
+    program.push(&resource)
 }
 
 /// The rows of one record as JSON: an array of objects.

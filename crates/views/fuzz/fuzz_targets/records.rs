@@ -36,8 +36,8 @@ const VIEWS: [&str; 3] = [
 
 fuzz_target!(|data: &[u8]| {
     let other = serde_json::from_slice::<serde_json::Value>(data);
-    let mut bytes = data.to_vec();
-    let resource = match Resource::parse(&mut bytes, &Limits::default()) {
+    let mut copy = Vec::new();
+    let resource = match Resource::parse(data, &mut copy, &Limits::default()) {
         Ok(resource) => resource,
         Err(error) => {
             // A number out of range, a missing type, a duplicate, a NUL and depth are JSON.

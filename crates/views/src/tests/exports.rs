@@ -31,7 +31,7 @@ fn every_record_is_read() {
     for file in folder.read_dir().unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         for line in text.lines() {
-            Resource::parse(&mut line.as_bytes().to_vec(), &Limits::default()).unwrap();
+            Resource::parse(line.as_bytes(), &mut Vec::new(), &Limits::default()).unwrap();
         }
     }
     let mut folders: Vec<_> = ["ips", "hl7-eu"]
@@ -48,8 +48,8 @@ fn every_record_is_read() {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|kind| kind == "json") {
-                let mut bytes = std::fs::read(path).unwrap();
-                Resource::parse(&mut bytes, &Limits::default()).unwrap();
+                let bytes = std::fs::read(path).unwrap();
+                Resource::parse(&bytes, &mut Vec::new(), &Limits::default()).unwrap();
                 examples += 1;
             }
         }
@@ -67,11 +67,11 @@ fn rows_are_counted() {
         let view = ViewDefinition::parse(view.as_bytes()).unwrap();
         let mut program = view.compile().unwrap();
         let mut wanted = 0;
+        let mut copy = Vec::new();
         for line in read(&folder, &view).lines() {
             let value: Value = serde_json::from_str(line).unwrap();
             wanted += 1 + value["component"].as_array().map_or(0, Vec::len);
-            let mut bytes = line.as_bytes().to_vec();
-            let resource = Resource::parse(&mut bytes, &Limits::default()).unwrap();
+            let resource = Resource::parse(line.as_bytes(), &mut copy, &Limits::default()).unwrap();
             assert_eq!(resource.id(), value["id"].as_str());
             let identifiers = value["identifier"].as_array().map_or(0, Vec::len);
             assert_eq!(resource.identifiers().count(), identifiers);
@@ -120,6 +120,7 @@ fn values_are_counted() {
         let view = ViewDefinition::parse(VIEWS[view].as_bytes()).unwrap();
         let mut program = view.compile().unwrap();
         let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
+        let mut copy = Vec::new();
         for line in read(&folder, &view).lines() {
             let value: Value = serde_json::from_str(line).unwrap();
             for found in pointers.iter().filter_map(|pointer| value.pointer(pointer)) {
@@ -128,10 +129,8 @@ fn values_are_counted() {
                     .map_or_else(|| found.to_string(), |n| format!("{n}"));
                 *wanted.entry(text).or_default() += 1;
             }
-            let mut bytes = line.as_bytes().to_vec();
-            program
-                .push(&Resource::parse(&mut bytes, &Limits::default()).unwrap())
-                .unwrap();
+            let resource = Resource::parse(line.as_bytes(), &mut copy, &Limits::default()).unwrap();
+            program.push(&resource).unwrap();
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for row in table(&mut program).as_array().unwrap() {
@@ -157,10 +156,9 @@ fn decimals_are_as_written() {
     let view = ViewDefinition::parse(VIEWS[0].as_bytes()).unwrap();
     let mut program = view.compile().unwrap();
     for line in read(&folder, &view).lines() {
-        let mut bytes = line.as_bytes().to_vec();
-        program
-            .push(&Resource::parse(&mut bytes, &Limits::default()).unwrap())
-            .unwrap();
+        let mut copy = Vec::new();
+        let resource = Resource::parse(line.as_bytes(), &mut copy, &Limits::default()).unwrap();
+        program.push(&resource).unwrap();
         let row = &table(&mut program)[0];
         let digits = row["quality_adjusted"].as_str().unwrap();
         assert!(line.contains(&format!(

@@ -4,7 +4,7 @@ use super::{column, patient, push};
 use crate::{Limits, RecordError, Resource};
 
 fn refused(bytes: &[u8], limits: &Limits) -> RecordError {
-    Resource::parse(&mut bytes.to_vec(), limits).unwrap_err()
+    Resource::parse(bytes, &mut Vec::new(), limits).unwrap_err()
 }
 
 /// What is wrong, the bytes, the code.
@@ -192,7 +192,7 @@ fn many_fields() {
         let all: Vec<String> = (0..fields).map(|field| format!("\"f{field}\":1")).collect();
         let fine = patient(&all.join(","));
         assert!(
-            Resource::parse(&mut fine.into_bytes(), &Limits::default()).is_ok(),
+            Resource::parse(fine.as_bytes(), &mut Vec::new(), &Limits::default()).is_ok(),
             "{fields}"
         );
         let twice = patient(&format!("{},\"f{}\":2", all.join(","), fields / 2));
@@ -210,7 +210,7 @@ fn limits() {
             bytes_max,
             nesting_max,
         };
-        Resource::parse(&mut record.clone().into_bytes(), &limits)
+        Resource::parse(record.as_bytes(), &mut Vec::new(), &limits)
             .map(|_| ())
             .map_err(|e| e.code())
     };
@@ -241,7 +241,7 @@ fn deep_nesting() {
             );
         }
         let allowed = patient(&format!("\"a\":{}1{}", open.repeat(63), close.repeat(63)));
-        assert!(Resource::parse(&mut allowed.into_bytes(), &Limits::default()).is_ok());
+        assert!(Resource::parse(allowed.as_bytes(), &mut Vec::new(), &Limits::default()).is_ok());
     }
 }
 
@@ -250,8 +250,8 @@ fn what_a_resource_tells() {
     let record = r#"{"resourceType":"Patient","id":"p","meta":{"lastUpdated":"2020-01-01T00:00:00Z",
         "tag":[]},"active":null,"gender":"other","identifier":[{"system":"s","value":"1"},
         {"value":"2"},{"system":"s"},3,{"system":4,"value":"5"}]}"#;
-    let mut bytes = record.as_bytes().to_vec();
-    let resource = Resource::parse(&mut bytes, &Limits::default()).unwrap();
+    let mut copy = Vec::new();
+    let resource = Resource::parse(record.as_bytes(), &mut copy, &Limits::default()).unwrap();
     assert_eq!(resource.resource_type(), "Patient");
     assert_eq!(resource.id(), Some("p"));
     assert_eq!(
@@ -273,13 +273,15 @@ fn what_a_resource_tells() {
     assert_eq!(identifiers, [(Some("s"), "1"), (None, "2"), (None, "5")]);
     assert_eq!(format!("{resource:?}"), "Resource { .. }");
 
-    let mut single = br#"{"resourceType":"Bundle","id":7,"identifier":{"value":"b"}}"#.to_vec();
-    let resource = Resource::parse(&mut single, &Limits::default()).unwrap();
+    let single = br#"{"resourceType":"Bundle","id":7,"identifier":{"value":"b"}}"#;
+    let mut copy = Vec::new();
+    let resource = Resource::parse(single, &mut copy, &Limits::default()).unwrap();
     assert_eq!(resource.id(), None);
     assert_eq!(resource.identifiers().collect::<Vec<_>>(), [(None, "b")]);
     assert_eq!(
         Resource::parse(
-            &mut br#"{"resourceType":"Bundle"}"#.to_vec(),
+            br#"{"resourceType":"Bundle"}"#,
+            &mut Vec::new(),
             &Limits::default()
         )
         .unwrap()

@@ -111,8 +111,10 @@ fn rollback() {
 /// One parsed resource serves many programs.
 #[test]
 fn many_views() {
-    let mut bytes = patient(&[counted("a", 2), counted("b", 3)]).into_bytes();
-    let resource = crate::Resource::parse(&mut bytes, &crate::Limits::default()).unwrap();
+    let record = patient(&[counted("a", 2), counted("b", 3)]);
+    let mut copy = Vec::new();
+    let limits = crate::Limits::default();
+    let resource = crate::Resource::parse(record.as_bytes(), &mut copy, &limits).unwrap();
     let view = view("Patient", cross());
     let mut programs = [view.compile().unwrap(), view.compile().unwrap()];
     for program in &mut programs {
