@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::mem;
 
+use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 
-/// Bytes of lines that are handed on together.
+/// Inflated bytes of lines that are handed on together; plain ones are as they were read.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Compressed bytes inflated at once: deflate gives at most about a thousand times as many.
 const SLICE_BYTES: usize = 16 << 10;
@@ -15,8 +16,12 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Whole lines, or the beginning of one that is too long to hold.
+#[derive(Default)]
 pub(crate) struct Piece {
-    pub(crate) bytes: Vec<u8>,
+    /// The line that began in the bytes before, whole with its end; mostly there is one.
+    pub(crate) head: Vec<u8>,
+    /// The lines after it, as they were read.
+    pub(crate) body: Bytes,
     /// The number of its first line, from 1.
     pub(crate) first_line: u64,
     /// Where it begins in the inflated file.
@@ -38,12 +43,13 @@ pub(crate) struct Line {
 impl Piece {
     /// Its lines without their ends; blank ones are left out.
     pub(crate) fn lines(&self) -> impl Iterator<Item = Line> {
-        let mut start = 0;
-        let ends = memchr::memchr_iter(b'\n', &self.bytes).chain([self.bytes.len()]);
+        let (mut start, head) = (0, self.head.len());
+        let ends = memchr::memchr_iter(b'\n', &self.body).map(move |end| head + end);
+        let ends = head.checked_sub(1).into_iter().chain(ends);
         (self.first_line..)
-            .zip(ends)
+            .zip(ends.chain([self.bytes()]))
             .filter_map(move |(number, end)| {
-                let line = self.bytes.get(start..end).unwrap_or(&[]);
+                let line = self.between(start, end);
                 let rest = line.trim_ascii_start();
                 let start = mem::replace(&mut start, end + 1) + line.len() - rest.len();
                 let end = start + rest.trim_ascii_end().len();
@@ -58,16 +64,30 @@ impl Piece {
 
     /// The bytes of a line.
     pub(crate) fn line(&self, line: &Line) -> &[u8] {
-        self.bytes.get(line.start..line.end).unwrap_or(&[])
+        self.between(line.start, line.end)
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
+    /// Bytes of a line: they are in the head or in the body.
+    fn between(&self, start: usize, end: usize) -> &[u8] {
+        let head = self.head.len();
+        match (start.checked_sub(head), end.checked_sub(head)) {
+            (Some(start), Some(end)) => self.body.get(start..end),
+            _ => self.head.get(start..end),
+        }
+        .unwrap_or_default()
     }
 }
 
 /// Takes a file's bytes in order and gives its pieces.
 pub(crate) struct Cutter {
     input: Input,
+    /// The beginning of a line whose end has not come yet.
     held: Vec<u8>,
-    /// How much of what is held ends with a line.
-    whole: usize,
     line: u64,
     offset: u64,
     line_bytes_max: usize,
@@ -93,7 +113,6 @@ impl Cutter {
                 gzip: name.ends_with(".gz"),
             },
             held: Vec::new(),
-            whole: 0,
             line: 1,
             offset: 0,
             line_bytes_max,
@@ -102,11 +121,12 @@ impl Cutter {
         }
     }
 
-    /// Takes the next bytes of the file.
+    /// Takes the first of the file's next bytes, as many as make a piece or a few: plain ones all,
+    /// without a copy, of compressed ones a slice.
     ///
     /// # Errors
     /// They are not the gzip that the file's name or beginning promises.
-    pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<Piece>) -> io::Result<()> {
+    pub(crate) fn push(&mut self, bytes: &mut Bytes, out: &mut Vec<Piece>) -> io::Result<()> {
         if let Input::Start { gzip } = self.input {
             self.input = if gzip || bytes.starts_with(&GZIP) {
                 Input::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))
@@ -114,16 +134,20 @@ impl Cutter {
                 Input::Plain
             };
         }
-        for slice in bytes.chunks(SLICE_BYTES) {
-            let inflated = match &mut self.input {
-                Input::Gzip(decoder) => {
-                    decoder.write_all(slice)?;
-                    Some(mem::take(decoder.get_mut()))
+        let taken = match &mut self.input {
+            Input::Gzip(decoder) => {
+                decoder.write_all(&bytes.split_to(SLICE_BYTES.min(bytes.len())))?;
+                let inflated = decoder.get_mut();
+                if inflated.len() < CHUNK_BYTES {
+                    return Ok(());
                 }
-                _ => None,
-            };
-            self.take(inflated.as_deref().unwrap_or(slice), out);
-        }
+                // As large as the next will be, so that it is not moved while it grows.
+                let next = Vec::with_capacity(inflated.len());
+                Bytes::from(mem::replace(inflated, next))
+            }
+            Input::Plain | Input::Start { .. } => mem::take(bytes),
+        };
+        self.take(taken, out);
         Ok(())
     }
 
@@ -132,77 +156,65 @@ impl Cutter {
     /// # Errors
     /// A gzip file ends too early or its checksum is wrong.
     pub(crate) fn finish(mut self, out: &mut Vec<Piece>) -> io::Result<u64> {
-        let input = mem::replace(&mut self.input, Input::Plain);
-        let rest = match input {
+        let rest = match mem::replace(&mut self.input, Input::Plain) {
             Input::Gzip(decoder) => (*decoder).finish()?,
             Input::Start { gzip: true } => return Err(io::ErrorKind::UnexpectedEof.into()),
             Input::Start { gzip: false } | Input::Plain => Vec::new(),
         };
-        self.take(&rest, out);
-        if !self.skipping {
-            self.cut(self.held.len(), out);
+        self.take(Bytes::from(rest), out);
+        if !self.skipping && !self.held.is_empty() {
+            // The last line has no end.
+            let last = Bytes::from(mem::take(&mut self.held));
+            self.give(Vec::new(), last, false, out);
         }
         Ok(self.inflated)
     }
 
-    fn take(&mut self, mut bytes: &[u8], out: &mut Vec<Piece>) {
+    fn take(&mut self, mut bytes: Bytes, out: &mut Vec<Piece>) {
         if self.inflated == 0 && bytes.starts_with(&MARK) {
-            bytes = bytes.get(MARK.len()..).unwrap_or(&[]);
+            bytes = bytes.slice(MARK.len()..);
             self.offset = MARK.len() as u64;
         }
         self.inflated += bytes.len() as u64;
         if self.skipping {
-            let Some(end) = memchr::memchr(b'\n', bytes) else {
+            let Some(end) = memchr::memchr(b'\n', &bytes) else {
                 self.offset += bytes.len() as u64;
                 return;
             };
             self.offset += end as u64 + 1;
             self.line += 1;
             self.skipping = false;
-            bytes = bytes.get(end + 1..).unwrap_or(&[]);
+            bytes = bytes.slice(end + 1..);
         }
-        if let Some(last) = memchr::memrchr(b'\n', bytes) {
-            self.whole = self.held.len() + last + 1;
+        if let Some(last) = memchr::memrchr(b'\n', &bytes) {
+            let mut body = bytes.split_to(last + 1);
+            let mut head = mem::take(&mut self.held);
+            if let Some(end) = memchr::memchr(b'\n', &body).filter(|_| !head.is_empty()) {
+                head.extend_from_slice(&body.split_to(end + 1));
+            }
+            self.give(head, body, false, out);
         }
-        self.held.extend_from_slice(bytes);
-        if self.held.len() < CHUNK_BYTES {
-            return;
-        }
-        self.cut(self.whole, out);
+        self.held.extend_from_slice(&bytes);
         if self.held.len() > self.line_bytes_max {
-            let bytes = mem::take(&mut self.held);
-            let length = bytes.len() as u64;
-            out.push(self.piece(bytes, true));
-            self.offset += length;
+            let beginning = Bytes::from(mem::take(&mut self.held));
+            self.give(Vec::new(), beginning, true, out);
             self.skipping = true;
         }
     }
 
-    /// Hands on the first bytes of what is held, which end with a line.
-    fn cut(&mut self, at: usize, out: &mut Vec<Piece>) {
-        if at == 0 {
-            return;
-        }
-        // As large as the next piece will be, so that it is not moved while it grows.
-        let next = Vec::with_capacity(CHUNK_BYTES + (64 << 10));
-        let mut bytes = mem::replace(&mut self.held, next);
-        self.held
-            .extend_from_slice(bytes.get(at..).unwrap_or_default());
-        bytes.truncate(at);
-        self.whole = 0;
-        let length = bytes.len() as u64;
-        let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-        out.push(self.piece(bytes, false));
-        self.line += lines;
-        self.offset += length;
-    }
-
-    fn piece(&self, bytes: Vec<u8>, oversized: bool) -> Piece {
-        Piece {
-            bytes,
+    fn give(&mut self, head: Vec<u8>, body: Bytes, oversized: bool, out: &mut Vec<Piece>) {
+        let piece = Piece {
+            head,
+            body,
             first_line: self.line,
             offset: self.offset,
             oversized,
+        };
+        if !oversized {
+            let ends = memchr::memchr_iter(b'\n', &piece.body).count();
+            self.line += ends as u64 + u64::from(!piece.head.is_empty());
         }
+        self.offset += piece.bytes() as u64;
+        out.push(piece);
     }
 }

@@ -185,10 +185,11 @@ impl Leaks {
             };
             let (source, bytes_max) = (export.source.clone(), pipeline.limits.bytes_max);
             let mut reader = Reader::start(source, file.clone(), bytes_max, None);
+            let mut copy = Vec::new();
             while let Some(piece) = reader.piece().await? {
                 for line in piece.lines() {
-                    let mut bytes = piece.line(&line).to_vec();
-                    let Ok(resource) = Resource::parse(&mut bytes, &pipeline.limits) else {
+                    let record = piece.line(&line);
+                    let Ok(resource) = Resource::parse(record, &mut copy, &pipeline.limits) else {
                         continue;
                     };
                     let subject = owner(&resource, person, export.base.as_deref(), keys);

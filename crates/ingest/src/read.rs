@@ -100,10 +100,9 @@ impl Reader {
                     while let Some(records) = frames.next()? {
                         inflated += records.lines.len() as u64;
                         let piece = Piece {
-                            bytes: records.lines,
+                            body: records.lines.into(),
                             first_line: 1,
-                            offset: 0,
-                            oversized: false,
+                            ..Piece::default()
                         };
                         for step in [Step::Kind(kind(records.about)), Step::Piece(piece)] {
                             if sender.blocking_send(Ok(step)).is_err() {
@@ -271,19 +270,20 @@ async fn follow(
     let mut ranges = source.ranges(&file.object);
     let mut pieces = Vec::new();
     loop {
-        let bytes = ranges.next().await?;
+        let mut bytes = ranges.next().await?;
         if bytes.is_empty() {
             break;
         }
-        // Few compressed bytes at once: what they inflate to is sent before the next.
-        for slice in bytes.chunks(64 << 10) {
-            cutter.push(slice, &mut pieces)?;
+        // What a few compressed bytes inflate to is sent before the next.
+        while !bytes.is_empty() {
+            let before = bytes.len();
+            cutter.push(&mut bytes, &mut pieces)?;
             for piece in pieces.drain(..) {
                 if sender.send(Ok(Step::Piece(piece))).await.is_err() {
                     return Ok(None);
                 }
             }
-            reached.fetch_add(slice.len() as u64, Ordering::Relaxed);
+            reached.fetch_add((before - bytes.len()) as u64, Ordering::Relaxed);
         }
     }
     let inflated = cutter.finish(&mut pieces)?;

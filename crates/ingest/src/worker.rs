@@ -91,7 +91,7 @@ impl Worker {
                 number: piece.first_line,
                 offset: piece.offset,
                 start: 0,
-                end: piece.bytes.len(),
+                end: piece.bytes(),
             };
             harvest.read = 1;
             let fault = Fault::new("too-large", "the line is longer than a record may be");
@@ -133,10 +133,7 @@ impl Worker {
         shared: &Shared,
         harvest: &mut Harvest,
     ) -> Result<Option<Full>, IngestError> {
-        // Parsing unescapes in place, and the line may have to go to quarantine as it is.
-        self.scratch.clear();
-        self.scratch.extend_from_slice(piece.line(line));
-        let parsed = Resource::parse(&mut self.scratch, &shared.limits);
+        let parsed = Resource::parse(piece.line(line), &mut self.scratch, &shared.limits);
         let resource = match parsed {
             Ok(resource) => resource,
             Err(error) => {

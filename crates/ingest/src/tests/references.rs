@@ -342,7 +342,7 @@ fn a_thousand_records_with_one_id_are_each_counted() {
         .collect();
     let night = Night::new(&[
         ("Condition.ndjson", &lines.join("\n")),
-        ("Patient.ndjson", &patients.join("\n")),
+        ("Patient.ndjson", &(patients.join("\n") + "\n")),
     ]);
     let got = night.run(&shipped()).ok().unwrap();
     let report = &got.end.report;
