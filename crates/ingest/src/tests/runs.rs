@@ -78,6 +78,38 @@ fn patients_become_persons() {
     assert!(night.entries().is_empty());
 }
 
+/// The next file is read ahead, but not before the last patient of several pieces is linked.
+#[test]
+fn records_are_read_after_their_persons() {
+    let filler = "x".repeat(100 << 10);
+    let patient = |n: usize| {
+        format!(
+            r#"{{"resourceType":"Patient","id":"p{n}","text":{{"div":"{filler}"}},
+            "identifier":[{{"system":"{NIR}","value":"{n}"}}]}}"#
+        )
+    };
+    let condition = |n: usize| {
+        format!(
+            r#"{{"resourceType":"Condition","id":"c{n}","subject":{{"reference":"Patient/p{n}"}}}}"#
+        )
+    };
+    let lines = |line: &dyn Fn(usize) -> String| {
+        let lines: Vec<String> = (0..130).map(|n| line(n).replace('\n', " ")).collect();
+        lines.join("\n")
+    };
+    let night = Night::new(&[
+        ("Patient.ndjson", &lines(&patient)),
+        ("Condition.ndjson", &lines(&condition)),
+        manifest(),
+    ]);
+    let got = night
+        .run(&shipped())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let persons: Vec<i64> = (0..130).map(|n| person(&n.to_string())).collect();
+    assert_eq!(got.numbers("person", "person_id"), persons);
+    assert_eq!(got.numbers("condition", "person_id"), persons);
+}
+
 #[test]
 fn dates_are_treated_before_they_lose_their_time() {
     let encounter = |id: &str, period: &str| {
