@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::fhir::write_export;
 use crate::support::files;
 use crate::support::home::{Home, Outcome, fresh_folder, pipeline};
 
@@ -163,4 +164,72 @@ fn the_status_says_how_a_night_ended() {
         assert_eq!(refused.status, lazaret_cli::USAGE, "{refused:?}");
         assert!(refused.err.contains("not supported yet"), "{refused:?}");
     }
+}
+
+#[test]
+fn a_night_that_is_stopped_tells_what_it_read() {
+    let (home, [first, _]) = nights("night-stopped");
+    let nobody = "{\"resourceType\":\"Condition\",\"id\":\"a\"}\n".repeat(9);
+    std::fs::write(first.join("Condition.900.ndjson"), nobody).unwrap();
+    std::fs::remove_file(first.join("manifest.json")).unwrap();
+    let stopped = ingest(&home, &first, &["--quarantine-max", "0"]);
+    assert_eq!(stopped.status, lazaret_cli::FAILED, "{stopped:?}");
+    let told = stopped
+        .err
+        .lines()
+        .find_map(|line| line.strip_prefix("report of what was read: "));
+    let page = std::fs::read_to_string(told.unwrap()).unwrap();
+    assert!(
+        page.contains("<b>Stopped, nothing was published: "),
+        "{page}"
+    );
+    let kept = Path::new(told.unwrap()).with_extension("json");
+    let kept: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+    assert_eq!(kept["quarantined"]["no-person"], 9);
+    assert!(stopped.err.contains(kept["stopped"].as_str().unwrap()));
+    assert_eq!(
+        (&kept["snapshot"], &kept["drift"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+/// A record whose patient has not come waits, and goes in on the night the patient does.
+#[test]
+fn a_record_waits_for_its_patient() {
+    let home = Home::fresh("night-pending");
+    let pipeline_here = fresh_folder("night-pending-pipeline");
+    let shipped = PathBuf::from(pipeline());
+    for file in files(&shipped) {
+        let to = pipeline_here.join(file.strip_prefix(&shipped).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(&file, &to).unwrap();
+    }
+    let toml = pipeline_here.join("pipeline.toml");
+    let text = std::fs::read_to_string(&toml).unwrap();
+    let waiting = text.replace("fallback = \"local-id\"", "fallback = \"pending\"");
+    assert_ne!(text, waiting);
+    std::fs::write(&toml, waiting).unwrap();
+    let night = |name: &str, time: &str, resource: Value| {
+        let export = fresh_folder(name);
+        write_export(&export, time, &[resource], &[]);
+        let (pipeline, from) = (pipeline_here.to_str().unwrap(), export.to_str().unwrap());
+        home.lazaret(&["ingest", pipeline, "--from", from, "--format", "json"])
+            .done()
+            .json()
+    };
+    let condition = json!({"resourceType": "Condition", "id": "c",
+        "subject": {"reference": "Patient/late"}});
+    let first = night("night-pending-1", "2026-01-01T00:00:00Z", condition);
+    assert_eq!(
+        (&first["totals"]["pending"], &first["totals"]["rows"]),
+        (&json!(1), &json!(0))
+    );
+    let patient = json!({"resourceType": "Patient", "id": "late", "gender": "female"});
+    let second = night("night-pending-2", "2026-01-02T00:00:00Z", patient);
+    assert_eq!(second["totals"]["pending"], 0);
+    for table in ["person", "condition"] {
+        assert_eq!(second["tables"][table]["after"], 1, "{table}");
+    }
+    let waits = files(&home.dir().join("pending"));
+    assert!(waits.is_empty(), "{waits:?}");
 }

@@ -36,6 +36,10 @@ pub struct RunReport {
     pub run: RunId,
     /// What it published; nothing in a dry run.
     pub snapshot: Option<SnapshotId>,
+    /// Why it stopped before its end, where it did: nothing was published, and the counts are of
+    /// what was read until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// When the export's state was taken.
     pub exported: String,
     /// When the run began.
@@ -188,6 +192,7 @@ impl RunReport {
             dataset: pipeline.dataset().clone(),
             run: export.run().clone(),
             snapshot: None,
+            stopped: None,
             exported: export.time().to_rfc3339(),
             started: now.to_rfc3339(),
             ended: None,

@@ -193,7 +193,11 @@ impl<'a> Run<'a> {
             let Some(harvest) = reader.harvest(&self.pool).await? else {
                 break;
             };
-            let output = self.absorb(&mut reader.report, harvest)?;
+            let absorbed = self.absorb(&mut reader.report, harvest);
+            let output = absorbed.inspect_err(|_| {
+                // Its part of the report is wanted still.
+                self.report.files.push(mem::take(&mut reader.report));
+            })?;
             if !output.tables.is_empty() || !output.touched.is_empty() {
                 return Ok(Some(output));
             }
@@ -239,6 +243,19 @@ impl<'a> Run<'a> {
             retried,
             identities: mem::take(&mut *identities.unwrap_or_else(PoisonError::into_inner)),
         })
+    }
+
+    /// The report of a run that an error stopped: what was read until then, and why no more.
+    #[must_use]
+    pub fn stopped(self, why: &str) -> RunReport {
+        let Self {
+            mut report, shared, ..
+        } = self;
+        let quality = shared.quality.lock();
+        report.tables = quality.unwrap_or_else(PoisonError::into_inner).report();
+        report.sum();
+        report.stopped = Some(why.to_owned());
+        report
     }
 
     /// What the export's lists delete, read once.

@@ -12,7 +12,7 @@ use lazaret_model::SystemClock;
 use lazaret_store::{Event, EventKind, Tx};
 use serde_json::{Value, json};
 
-use read::read;
+use read::{Stopped, read};
 
 use crate::args::{Format, Ingest, Log};
 use crate::console::Console;
@@ -100,7 +100,16 @@ pub(crate) async fn take_in(
         Begin::Open(night) => night,
         Begin::Done(snapshot) => return again(home, export, &snapshot, ingest, progress).await,
     };
-    let mut night = read(home, pipeline, export, quarantine, night, progress).await?;
+    let mut night = match read(home, pipeline, export, quarantine, night, progress).await? {
+        Ok(night) => night,
+        Err(Stopped { error, mut report }) => {
+            // Half a night is not held against whole ones.
+            close(home, &mut report, &[], spent);
+            let page = shelf::write(home, &report)?;
+            progress.note(&format!("report of what was read: {}", page.display()));
+            return Err(error);
+        }
+    };
     let earlier = shelf::last(home, pipeline.name()).await?;
     if ingest.dry_run {
         night.retried.abandon()?;

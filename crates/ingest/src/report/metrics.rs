@@ -79,6 +79,11 @@ impl Text<'_> {
             |report| Some(report.totals.quarantined.to_string()),
         );
         self.run(
+            "run_pending_resources",
+            "Resources that wait for their person to come.",
+            |report| Some(report.pending().to_string()),
+        );
+        self.run(
             "run_persons_new",
             "Local ids of persons not known before.",
             |report| Some(report.persons.new.to_string()),

@@ -51,10 +51,15 @@ impl RunReport {
 
     fn header(&self) -> String {
         let quarantined = plural(self.quarantined(), "record", "records");
-        let (class, sign, verdict) = match (&self.snapshot, self.quarantined()) {
-            (None, _) => ("dry", "○", "Dry run: nothing was published".to_owned()),
-            (Some(_), 0) => ("good", "✓", "Published".to_owned()),
-            (Some(_), _) => (
+        let (class, sign, verdict) = match (&self.stopped, &self.snapshot, self.quarantined()) {
+            (Some(why), _, _) => (
+                "look",
+                "×",
+                format!("Stopped, nothing was published: {}", escaped(why)),
+            ),
+            (None, None, _) => ("dry", "○", "Dry run: nothing was published".to_owned()),
+            (None, Some(_), 0) => ("good", "✓", "Published".to_owned()),
+            (None, Some(_), _) => (
                 "look",
                 "!",
                 format!("Published, {quarantined} in quarantine"),
@@ -205,6 +210,7 @@ impl RunReport {
                 ("Second records of a person", p.second_records),
                 ("Without an identifier", p.unidentified),
                 ("Named, but never came", p.provisional),
+                ("Resources that wait for theirs", self.pending()),
             ],
         );
         if !self.deletions.is_empty() {
@@ -232,6 +238,7 @@ impl RunReport {
                 some(file.accepted),
                 some(file.filtered),
                 some(file.not_a_person),
+                some(file.pending),
                 some(file.ignored_type),
                 some(file.quarantined_all()),
             ]
@@ -244,6 +251,7 @@ impl RunReport {
             "#Gave rows",
             "#No row",
             "#No person",
+            "#Pending",
             "#Type not needed",
             "#Quarantined",
         ];

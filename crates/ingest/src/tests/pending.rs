@@ -82,6 +82,13 @@ fn a_record_waits_for_its_person_and_goes_in_when_the_patient_was_read() {
     );
     assert_eq!((report.pending(), report.quarantined()), (3, 0));
     assert_eq!((report.persons.new, report.persons.provisional), (1, 0));
+    assert!(
+        report
+            .page()
+            .contains("<b>3 resources wait</b> for a patient who has not come")
+    );
+    let told = crate::metrics(std::slice::from_ref(report));
+    assert!(told.contains("lazaret_run_pending_resources{pipeline=\"fhir-r4\",dataset="));
     assert!(report.files.iter().all(crate::FileReport::reconciles));
     assert_eq!(first.touched.len(), 3, "what waits supersedes nothing");
     assert_eq!((night.entries(), files(&night).len()), (vec![], 1));

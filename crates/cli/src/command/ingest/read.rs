@@ -21,6 +21,12 @@ pub(super) struct ReadNight {
     pub(super) report: RunReport,
 }
 
+/// A night that was not read to its end: why, and what is known of it.
+pub(super) struct Stopped {
+    pub(super) error: anyhow::Error,
+    pub(super) report: Box<RunReport>,
+}
+
 /// The nightly line: read, views, pseudonymise, append.
 pub(super) async fn read(
     home: &Home,
@@ -29,7 +35,7 @@ pub(super) async fn read(
     quarantine: Quarantine,
     mut night: Night,
     progress: &mut Progress<'_, '_>,
-) -> anyhow::Result<ReadNight> {
+) -> anyhow::Result<Result<ReadNight, Stopped>> {
     let identities = home.identities(pipeline.name());
     let identities = if identities.exists() {
         Identities::load(&identities)?
@@ -40,36 +46,51 @@ pub(super) async fn read(
     let now = home.clock.now();
     let mut run = Run::begin(pipeline, export, keys, identities, quarantine, now)?;
     progress.reading(bytes(export));
-    let is_patients = |file: &&ExportFile| file.resource_type == "Patient";
-    let patients = export.files().iter().take_while(is_patients).count();
-    let (patients, others) = export.files().split_at(patients);
-    let mut done = 0;
-    for file in patients {
-        let reader = run.read(file).await?;
-        append(&mut run, reader, &mut night, progress, (file, &mut done)).await?;
-    }
-    // Records that wait for their persons: tonight's patients may be they.
-    let key = secret::read(&home.key(KeyFile::Quarantine))?;
-    if let Some(mut reader) = run.pending(key.trim()).await? {
-        while let Some(output) = run.next(&mut reader).await? {
-            put(output, &mut night)?;
-        }
-    }
-    for file in others {
-        let reader = run.read(file).await?;
-        append(&mut run, reader, &mut night, progress, (file, &mut done)).await?;
+    if let Err(error) = files(home, export, &mut run, &mut night, progress).await {
+        let report = Box::new(run.stopped(&format!("{error:#}")));
+        return Ok(Err(Stopped { error, report }));
     }
     let end = run.finish().await?;
     if !end.report.files.iter().all(FileReport::reconciles) {
         bail!("the run read other records than it can account for: nothing is published");
     }
     night.delete(&end.deleted)?;
-    Ok(ReadNight {
+    Ok(Ok(ReadNight {
         night,
         identities: end.identities,
         retried: end.retried,
         report: end.report,
-    })
+    }))
+}
+
+/// Reads the files of patients, what waits from earlier nights, and the other files.
+async fn files(
+    home: &Home,
+    export: &Export,
+    run: &mut Run<'_>,
+    night: &mut Night,
+    progress: &mut Progress<'_, '_>,
+) -> anyhow::Result<()> {
+    let is_patients = |file: &&ExportFile| file.resource_type == "Patient";
+    let patients = export.files().iter().take_while(is_patients).count();
+    let (patients, others) = export.files().split_at(patients);
+    let mut done = 0;
+    for file in patients {
+        let reader = run.read(file).await?;
+        append(run, reader, night, progress, (file, &mut done)).await?;
+    }
+    // Records that wait for their persons: tonight's patients may be they.
+    let key = secret::read(&home.key(KeyFile::Quarantine))?;
+    if let Some(mut reader) = run.pending(key.trim()).await? {
+        while let Some(output) = run.next(&mut reader).await? {
+            put(output, night)?;
+        }
+    }
+    for file in others {
+        let reader = run.read(file).await?;
+        append(run, reader, night, progress, (file, &mut done)).await?;
+    }
+    Ok(())
 }
 
 /// Reads a file to its end; `done` is the bytes of those before it.

@@ -12,6 +12,12 @@ pub(super) fn findings(report: &RunReport) -> Vec<String> {
     quarantine(report, &mut found);
     drift(report, &mut found);
     persons(report, &mut found);
+    if report.pending() > 0 {
+        found.push(format!(
+            "<b>{}</b> for a patient who has not come: later nights try again.",
+            plural(report.pending(), "resource waits", "resources wait")
+        ));
+    }
     dates(report, &mut found);
     if let Some(duplicates) = report.resources.map(|r| r.duplicates).filter(|n| *n > 0) {
         found.push(format!(
