@@ -30,9 +30,10 @@ async fn run(kind: &str, bytes: &[u8]) {
     let path = Path::from(format!("{kind}.ndjson"));
     store.put(&path, bytes.to_vec().into()).await.unwrap();
     let export = Export::open_in(&PIPELINE, Arc::new(store), &Path::default()).await.unwrap();
+    let hex = |first: u8| -> String { (first..first + 32).map(|b| format!("{b:02x}")).collect() };
     let keys = Pseudonymiser::new(
-        HolderKey::parse(&"01".repeat(32)).unwrap(),
-        CentreKey::parse(&"0123".repeat(16)).unwrap(),
+        HolderKey::parse(&hex(0)).unwrap(),
+        CentreKey::parse(&hex(100)).unwrap(),
     );
     let quarantine = Quarantine::open(FOLDER.path(), RECIPIENT).unwrap();
     let now = DateTime::UNIX_EPOCH;
