@@ -1,5 +1,8 @@
 //! The research line: one function from a question to a signed release.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use lazaret_disclosure::release;
 use lazaret_lake::{LakeError, Snapshot};
 use lazaret_ledger::{Ask as Payment, LedgerError, Reservation, Reserved};
@@ -56,7 +59,10 @@ pub async fn answer(desk: &Desk, question: &Question) -> Result<Answer, NotAnswe
     let ticket = desk.name("ticket")?;
     // ------------------------------------------ rows are read below; a failure is a ticket number
     let entry = paid.id();
-    match released(desk, &permit, &snapshot, plan, paid, now).await {
+    let released = released(desk, &permit, &snapshot, plan, paid, now);
+    // A panic is a fault like any other: it must not get past the ticket.
+    let released = AssertUnwindSafe(released).catch_unwind().await;
+    match released.unwrap_or_else(|_| Err("a panic".to_owned())) {
         Ok(card) => Ok(Answer { card, again: false }),
         Err(cause) => {
             // The cause is for the access body alone; that it cannot be kept changes nothing here.

@@ -5,6 +5,7 @@ mod keys;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{
@@ -120,7 +121,8 @@ fn context(
     store: Arc<dyn ObjectStore>,
     tables: &[GrantedTable],
 ) -> Result<SessionState, crate::QueryError> {
-    let context = SessionContext::new_with_state(session::session(store)?);
+    let ranges = tables.first().map_or(1, |table| table.ranges.len());
+    let context = SessionContext::new_with_state(session::session(store, ranges)?);
     for table in tables {
         context.register_table(
             table.state.description.name.as_str(),
@@ -152,7 +154,7 @@ fn fingerprint(
         format!("{shape:?}"),
     ];
     let mut hash = Sha256::new();
-    for part in parts {
+    for part in parts.into_iter().chain(literals(analysed)) {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
@@ -160,6 +162,25 @@ fn fingerprint(
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// The literals of a plan in their order. A plan's text quotes them without escapes, so that two
+/// plans may read alike; with each literal's length they do not.
+fn literals(plan: &LogicalPlan) -> Vec<String> {
+    let mut found = Vec::new();
+    // Nothing in here fails.
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let Expr::Literal(value, _) = part {
+                    found.push(format!("{}: {value}", value.data_type()));
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })
+    .ok();
+    found
 }
 
 /// The shape of the release, and the plan that reads, bounds and groups for it.
@@ -290,6 +311,7 @@ fn plan_below(
     });
     let spec = BoundSpec {
         keys: keys.len(),
+        declared: keys.iter().map(|key| key.declared.clone()).collect(),
         masks: std::iter::once(None)
             .chain((0..arguments.len()).map(Some))
             .collect(),

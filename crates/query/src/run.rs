@@ -1,18 +1,22 @@
 //! Runs the plan below the release and seals what comes out; nothing else sees it.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::iter::zip;
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::execution::TaskContext;
-use datafusion::physical_plan::collect;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use hkdf::Hkdf;
 use lazaret_disclosure::{Exact, Group, KeyType, KeyValue, Shape};
 use lazaret_ledger::Reservation;
 use sha2::Sha256;
-use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use crate::bound::ReleaseKey;
+use crate::bound::{OnePartition, ReleaseKey, keeps_ranges};
 use crate::{PrivatePlan, QueryError};
 
 /// The secret from which each release draws the key that chooses groups and rows. Who knew it
@@ -52,19 +56,53 @@ pub async fn run(
 
 /// The bounded totals of every group, before they are sealed.
 pub(crate) async fn bounded(plan: &PrivatePlan, key: ReleaseKey) -> Result<Vec<Group>, QueryError> {
-    let physical = plan.state.create_physical_plan(&plan.bounded).await?;
+    let physical = physical(plan).await?;
     let config = plan.state.config().clone().with_extension(Arc::new(key));
     let context = TaskContext::from(&plan.state).with_session_config(config);
     let batches = collect(physical, Arc::new(context)).await?;
-    let mut groups = Vec::new();
+    let mut groups = BTreeMap::new();
     for batch in &batches {
-        open(batch, plan.shape(), &mut groups)?;
+        for group in open(batch, plan.shape())? {
+            add(&mut groups, group)?;
+        }
     }
-    Ok(groups)
+    Ok(groups.into_values().collect())
+}
+
+/// The physical plan: over ranges of persons where these stay where they are, else in one
+/// partition.
+pub(crate) async fn physical(plan: &PrivatePlan) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let physical = plan.state.create_physical_plan(&plan.bounded).await?;
+    if keeps_ranges(physical.as_ref(), false) {
+        return Ok(physical);
+    }
+    let mut state = plan.state.clone();
+    state.config_mut().set_extension(Arc::new(OnePartition));
+    Ok(state.create_physical_plan(&plan.bounded).await?)
+}
+
+/// Adds what one partition's persons bring to a group: every person is in one partition.
+fn add(groups: &mut BTreeMap<Vec<KeyValue>, Group>, group: Group) -> Result<(), QueryError> {
+    let known = match groups.entry(group.key.clone()) {
+        Entry::Vacant(place) => {
+            place.insert(group);
+            return Ok(());
+        }
+        Entry::Occupied(place) => place.into_mut(),
+    };
+    let sum = |a: i128, b: i128| a.checked_add(b).ok_or(QueryError::Contract("a sum's size"));
+    for (persons, more) in zip(&mut known.persons, group.persons) {
+        *persons += more;
+    }
+    for (sums, more) in zip(&mut known.values, group.values) {
+        *sums = [sum(sums[0], more[0])?, sum(sums[1], more[1])?];
+    }
+    Ok(())
 }
 
 /// One group a row: keys, persons by mask, two sums an estimate.
-fn open(batch: &RecordBatch, shape: &Shape, groups: &mut Vec<Group>) -> Result<(), QueryError> {
+fn open(batch: &RecordBatch, shape: &Shape) -> Result<Vec<Group>, QueryError> {
+    let mut groups = Vec::with_capacity(batch.num_rows());
     let wrong = || QueryError::Contract("the bound operator's columns");
     let column = |index: usize| batch.columns().get(index).ok_or_else(wrong);
     let first_sum = shape.keys.len() + shape.masks;
@@ -97,7 +135,7 @@ fn open(batch: &RecordBatch, shape: &Shape, groups: &mut Vec<Group>) -> Result<(
             values: values.collect::<Result<_, QueryError>>()?,
         });
     }
-    Ok(())
+    Ok(groups)
 }
 
 fn key_values(column: &dyn Array, kind: KeyType) -> Result<Vec<KeyValue>, QueryError> {

@@ -21,17 +21,36 @@ use crate::tables::LAKE_URL;
 /// Bytes that one query's operators may hold before they spill.
 const MEMORY_BYTES_MAX: usize = 1 << 30;
 
+/// Partitions that are read at a time, at most: each holds all groups of the answer.
+const CORES_MAX: usize = 16;
+
 /// A session without default tables, catalogues, file formats, table functions or window
 /// functions: what is not registered here does not exist for a query.
 ///
 /// Statistics are off twice: no collection, and no rule that answers an aggregate from them, since
 /// both would answer past the bound operator.
-pub(crate) fn session(store: Arc<dyn ObjectStore>) -> Result<SessionState, crate::QueryError> {
+///
+/// `ranges` are those into which all tables are cut: there are never more partitions, or the engine
+/// would deal rows out by hashes of its own.
+pub(crate) fn session(
+    store: Arc<dyn ObjectStore>,
+    ranges: usize,
+) -> Result<SessionState, crate::QueryError> {
     let config = SessionConfig::new()
         .with_information_schema(false)
         .with_collect_statistics(false)
-        .with_target_partitions(1)
+        .with_target_partitions(cores().min(ranges.max(1)))
+        // Dealing rows out would put one person into several partitions.
+        .with_round_robin_repartition(false)
         .with_repartition_file_scans(false)
+        // Ranges of persons are ranges of whatever more is joined on.
+        .set_u64("datafusion.optimizer.subset_repartition_threshold", 1)
+        // A join that tells its other side what to skip waits for all partitions at once; the bound
+        // operator reads them one after the other.
+        .set_bool(
+            "datafusion.optimizer.enable_join_dynamic_filter_pushdown",
+            false,
+        )
         .set_bool("datafusion.sql_parser.collect_spans", true)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool(
@@ -50,6 +69,12 @@ pub(crate) fn session(store: Arc<dyn ObjectStore>) -> Result<SessionState, crate
         .with_query_planner(Arc::new(BoundPlanner))
         .build();
     Ok(state)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(CORES_MAX)
 }
 
 fn runtime(store: Arc<dyn ObjectStore>) -> Result<Arc<RuntimeEnv>, crate::QueryError> {

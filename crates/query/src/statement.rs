@@ -1,5 +1,7 @@
 //! From text to the analysed plan of one SELECT, within limits that depend on the text alone.
 
+use std::ops::ControlFlow;
+
 use datafusion::common::DataFusionError;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -9,10 +11,15 @@ use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use lazaret_model::{Refusal, RefusalCode};
 
+use crate::rules::not_private;
+
 /// Longest text of a query, in bytes.
 pub(crate) const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Most words, numbers and signs of a query: deep plans are made of many.
 pub(crate) const TOKENS_MAX: usize = 4_000;
+
+/// Most tables that a query may read, each use of a WITH counted with all that it reads.
+const TABLES_MAX: usize = 64;
 
 /// The analysed, not yet optimised plan of `sql`.
 ///
@@ -25,6 +32,7 @@ pub(crate) async fn analysed(state: &SessionState, sql: &str) -> Result<LogicalP
         .sql_to_statement(sql, &dialect)
         .map_err(|error| refusal(&error))?;
     only_a_query(&statement)?;
+    expands_little(&statement)?;
     let plan = state
         .statement_to_plan(statement)
         .await
@@ -81,6 +89,67 @@ fn only_a_query(statement: &Statement) -> Result<(), Refusal> {
             .clause("the permit grants questions, not statements")
             .hint("SELECT ... FROM ... GROUP BY ...; `--preview` shows cost and noise"),
     )
+}
+
+/// Each use of a WITH is planned anew, so a few that use each other twice would be millions.
+fn expands_little(statement: &Statement) -> Result<(), Refusal> {
+    let Statement::Statement(inner) = statement else {
+        return Ok(());
+    };
+    let ast::Statement::Query(query) = inner.as_ref() else {
+        return Ok(());
+    };
+    let mut uses: Vec<(String, usize)> = Vec::new();
+    for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+        let of_cte = references(cte.query.as_ref(), &uses)?;
+        uses.push((cte.alias.name.value.to_lowercase(), of_cte));
+    }
+    references(&query.body, &uses).map(|_| ())
+}
+
+/// How many tables are read in a part of a query, where a WITH is read as often as its own are.
+fn references(part: &impl ast::Visit, uses: &[(String, usize)]) -> Result<usize, Refusal> {
+    let mut visitor = References { uses, count: 0 };
+    if part.visit(&mut visitor).is_break() {
+        let reason = "WITH inside a part of a query is not offered";
+        return Err(not_private(reason).hint("put it at the beginning of the query"));
+    }
+    if visitor.count > TABLES_MAX {
+        let reason =
+            format!("the query reads over {TABLES_MAX} tables, each use of a WITH counted");
+        return Err(Refusal::new(RefusalCode::TooLarge, reason).hint("ask it in parts"));
+    }
+    Ok(visitor.count)
+}
+
+struct References<'u> {
+    uses: &'u [(String, usize)],
+    count: usize,
+}
+
+impl ast::Visitor for References<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<()> {
+        match query.with {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ast::ObjectName) -> ControlFlow<()> {
+        let name = relation.0.last().and_then(|part| part.as_ident());
+        let name = name.map(|name| name.value.to_lowercase());
+        let used = self
+            .uses
+            .iter()
+            .rev()
+            .find(|(known, _)| Some(known) == name.as_ref());
+        self.count = self
+            .count
+            .saturating_add(used.map_or(1, |(_, count)| *count));
+        ControlFlow::Continue(())
+    }
 }
 
 /// What the SQL parser or planner says, shortened: it has seen the text and the granted schema.

@@ -6,15 +6,17 @@ use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{Result, SplitPoint};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_expr::expressions::col;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr, RangePartitioning};
+use datafusion::physical_plan::{ExecutionPlan, Partitioning};
+use datafusion::scalar::ScalarValue;
+use lazaret_lake::FileState;
 
 use crate::grant::{GrantedTable, PERSON_ID};
 
@@ -33,6 +35,41 @@ impl GrantedTable {
         };
         Ok(LexOrdering::new([PhysicalSortExpr::new(person, options)]))
     }
+
+    /// The files, a partition each: those of the ranges in their order, where all tables of the
+    /// snapshot are cut alike; a table without a file for a range has an empty partition.
+    fn partitions(&self) -> Vec<FileGroup> {
+        let group = |file: &FileState| PartitionedFile::new(file.path.clone(), file.bytes);
+        let files = &self.state.files;
+        if files.is_empty() && self.ranges.is_empty() {
+            // No partition at all would be no plan.
+            return vec![FileGroup::default()];
+        }
+        if self.ranges.is_empty() {
+            return files
+                .iter()
+                .map(|file| FileGroup::new(vec![group(file)]))
+                .collect();
+        }
+        let of_range = |(low, _): &(i64, i64)| {
+            let file = files.iter().find(|file| file.person_low == *low);
+            FileGroup::new(file.map(group).into_iter().collect())
+        };
+        self.ranges.iter().map(of_range).collect()
+    }
+
+    /// What the partitions are to the engine: ranges that all tables share are joined as they are.
+    fn partitioning(&self) -> Result<Option<Partitioning>> {
+        let Some((_, later)) = self.ranges.split_first() else {
+            return Ok(None);
+        };
+        let Some(ordering) = self.ordering()?.filter(|_| !later.is_empty()) else {
+            return Ok(None);
+        };
+        let split = |(low, _): &(i64, i64)| SplitPoint::new(vec![ScalarValue::Int64(Some(*low))]);
+        let ranges = RangePartitioning::try_new(ordering, later.iter().map(split).collect())?;
+        Ok(Some(Partitioning::Range(ranges)))
+    }
 }
 
 #[async_trait]
@@ -45,7 +82,7 @@ impl TableProvider for GrantedTable {
         TableType::Base
     }
 
-    /// One partition a file: each is sorted by person, and the bound operator checks it again.
+    /// Each partition is sorted by person, and the bound operator checks it again.
     async fn scan(
         &self,
         _: &dyn Session,
@@ -53,16 +90,11 @@ impl TableProvider for GrantedTable {
         _: &[Expr],
         _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let groups = self
-            .state
-            .files
-            .iter()
-            .map(|file| FileGroup::new(vec![PartitionedFile::new(file.path.clone(), file.bytes)]))
-            .collect();
         let source = Arc::new(ParquetSource::new(Arc::clone(&self.schema)));
         let config = FileScanConfigBuilder::new(LAKE_URL.clone(), source)
-            .with_file_groups(groups)
+            .with_file_groups(self.partitions())
             .with_output_ordering(self.ordering()?.into_iter().collect())
+            .with_output_partitioning(self.partitioning()?)
             .with_projection_indices(projection.cloned())?
             .build();
         Ok(DataSourceExec::from_data_source(config))

@@ -13,6 +13,11 @@ use std::error::Error;
 use std::io::Write;
 
 use plan::Plan;
+use tikv_jemallocator::Jemalloc;
+
+// As in the binary.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// What a benchmark does with an error: it stops and shows it.
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::Session;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{DFSchema, DFSchemaRef, Result, plan_err};
 use datafusion::execution::context::QueryPlanner;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{
     Expr, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
 };
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
 use super::BoundSpec;
@@ -147,17 +149,74 @@ impl ExtensionPlanner for BoundPlanner {
         node: &dyn UserDefinedLogicalNode,
         _: &[&LogicalPlan],
         inputs: &[Arc<dyn ExecutionPlan>],
-        _: &dyn Session,
+        session: &dyn Session,
         _: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let (Some(bound), [input]) = (node.as_any().downcast_ref::<Bound>(), inputs) else {
             return Ok(None);
         };
+        let input = decided(Arc::clone(input))?;
         let schema = output(&input.schema(), &bound.spec);
+        let together = session.config().get_extension::<OnePartition>().is_some();
+        let cores = session.config().target_partitions();
         Ok(Some(Arc::new(BoundExec::try_new(
-            Arc::clone(input),
+            Arc::clone(&input),
             Arc::clone(&bound.spec),
             schema,
+            (!together && in_ranges(input.as_ref())).then_some(cores),
         )?)))
     }
+}
+
+/// The plan with its joins partition by partition. The planner leaves that open, and the rule that
+/// would decide looks at statistics.
+fn decided(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let decide = |plan: Arc<dyn ExecutionPlan>| {
+        let open = plan.downcast_ref::<HashJoinExec>();
+        let Some(join) = open.filter(|join| join.mode == PartitionMode::Auto) else {
+            return Ok(Transformed::no(plan));
+        };
+        let join = join
+            .builder()
+            .with_partition_mode(PartitionMode::Partitioned);
+        Ok(Transformed::yes(
+            Arc::new(join.build()?) as Arc<dyn ExecutionPlan>
+        ))
+    };
+    plan.transform_up(decide).data()
+}
+
+/// In a session: rows are gathered in one partition before they are bounded.
+pub(crate) struct OnePartition;
+
+/// Whether the plan's partitions are the tables' files: ranges of persons, in their order.
+fn in_ranges(plan: &dyn ExecutionPlan) -> bool {
+    let ranges = matches!(plan.output_partitioning(), Partitioning::Range(_));
+    match (plan.name(), plan.children().as_slice()) {
+        ("DataSourceExec", []) => ranges || plan.output_partitioning().partition_count() == 1,
+        ("FilterExec" | "ProjectionExec", [input]) => in_ranges(input.as_ref()),
+        ("HashJoinExec", [left, right]) => {
+            ranges && in_ranges(left.as_ref()) && in_ranges(right.as_ref())
+        }
+        _ => false,
+    }
+}
+
+/// Whether an optimised plan has kept the ranges where they are to be: nothing below the bound
+/// operator deals rows out or brings partitions together.
+pub(crate) fn keeps_ranges(plan: &dyn ExecutionPlan, below: bool) -> bool {
+    let bound = plan.downcast_ref::<BoundExec>();
+    let below = below || bound.is_some_and(BoundExec::is_in_ranges);
+    let one_to_one = [
+        "BoundExec",
+        "DataSourceExec",
+        "FilterExec",
+        "ProjectionExec",
+        "HashJoinExec",
+        "SortExec",
+        "CoalesceBatchesExec",
+    ];
+    let mut children = plan.children().into_iter();
+    (!below || one_to_one.contains(&plan.name()))
+        && children.all(|child| keeps_ranges(child.as_ref(), below))
 }

@@ -1,22 +1,26 @@
 //! Group keys: public or private, and in how many groups one person can be.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, lit, when};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable};
 use lazaret_disclosure::{Key, KeyType, KeyValue};
 use lazaret_model::{Refusal, RefusalCode};
 
 use super::Ask;
+use crate::bound::OTHER;
 use crate::rules::{Opacity, Scope, facts, not_private};
 
 /// Groups that public keys may span: each is shown, also the empty ones.
 const PUBLIC_GROUPS_MAX: usize = 10_000;
-/// What a value outside a declared value set becomes.
-const OTHER: &str = "other";
 
 /// A key as it is computed, described and bounded.
 pub(super) struct PlannedKey {
     pub(super) key: Key,
     pub(super) expr: Expr,
+    /// The declared values, where others may occur: these are counted as `other`.
+    pub(super) declared: Option<Arc<BTreeSet<String>>>,
     per_person: bool,
 }
 
@@ -95,12 +99,20 @@ fn planned(
         }
     };
     let nullable = expr.nullable(schema).unwrap_or(true);
-    let open = is_column(expr) && kind == KeyType::Text;
-    let domain = known.domain.map(|values| complete(values, nullable, open));
-    let expr = match &domain {
-        Some(values) if open => or_other(expr, values)?,
-        _ => expr.clone(),
-    };
+    let declared = known
+        .domain
+        .as_ref()
+        .filter(|_| known.declared)
+        .map(|values| {
+            let texts = values.iter().filter_map(|value| match value {
+                KeyValue::Text(text) => Some(text.clone()),
+                _ => None,
+            });
+            Arc::new(texts.chain([OTHER.to_owned()]).collect())
+        });
+    let domain = known
+        .domain
+        .map(|values| complete(values, nullable, known.declared));
     let key = Key {
         name: name.to_owned(),
         kind,
@@ -108,13 +120,10 @@ fn planned(
     };
     Ok(PlannedKey {
         key,
-        expr,
+        expr: expr.clone(),
+        declared,
         per_person: known.per_person,
     })
-}
-
-fn is_column(expr: &Expr) -> bool {
-    matches!(expr, Expr::Column(_)) || matches!(expr, Expr::Alias(alias) if is_column(&alias.expr))
 }
 
 /// The whole public domain: the declared values, `other` for what a record may hold besides, NULL.
@@ -128,17 +137,4 @@ fn complete(mut values: Vec<KeyValue>, nullable: bool, open: bool) -> Vec<KeyVal
     values.sort();
     values.dedup();
     values
-}
-
-/// Values outside the declared set join `other`, so that no undeclared value is ever a key.
-fn or_other(expr: &Expr, domain: &[KeyValue]) -> Result<Expr, Refusal> {
-    let texts = domain.iter().filter_map(|value| match value {
-        KeyValue::Text(text) => Some(lit(text.clone())),
-        _ => None,
-    });
-    let expr = expr.clone().unalias();
-    let declared = expr.clone().in_list(texts.collect(), false);
-    when(declared.or(expr.clone().is_null()), expr)
-        .otherwise(lit(OTHER))
-        .map_err(|error| not_private(error.strip_backtrace()))
 }

@@ -27,7 +27,7 @@ pub(super) fn join(node: &Join, granted: &[GrantedTable]) -> Result<Scope, Refus
     let left = below(&node.left, granted)?;
     let right = below(&node.right, granted)?;
     let scope = both(node, &left, &right);
-    let mut equated = false;
+    let (mut equated, mut more) = (false, false);
     let conditions = node
         .filter
         .iter()
@@ -37,14 +37,19 @@ pub(super) fn join(node: &Join, granted: &[GrantedTable]) -> Result<Scope, Refus
         .chain(node.on.iter().map(|(l, r)| Ok((l, r))));
     for pair in pairs {
         match pair {
-            Ok((a, b)) => equated |= equates_carriers(a, b, node, &scope, &left)?,
+            Ok((a, b)) => {
+                let carriers = equates_carriers(a, b, node, &scope, &left)?;
+                equated |= carriers;
+                more |= !carriers;
+            }
             Err(condition) => {
                 facts(condition, &scope, &node.schema)?;
+                more = true;
             }
         }
     }
     if equated {
-        return Ok(after(scope, &left, node.join_type));
+        return Ok(after(scope, &left, node.join_type, more));
     }
     Err(
         not_private("the join does not equate person_id, so persons would meet each other")
@@ -68,16 +73,24 @@ fn both(node: &Join, left: &Scope, right: &Scope) -> Scope {
     }
 }
 
-fn after(scope: Scope, left: &Scope, kind: JoinType) -> Scope {
+/// `more` is whether the condition says more than that the carriers are equal: then some of a
+/// person's rows may have a partner and others NULL.
+fn after(scope: Scope, left: &Scope, kind: JoinType, more: bool) -> Scope {
     if kind == JoinType::Inner {
         return scope;
     }
-    let hide = |(index, facts): (usize, Facts)| match facts.opacity {
-        Opacity::Person if index >= left.columns.len() => Facts {
-            opacity: Opacity::Record,
+    let hide = |(index, facts): (usize, Facts)| {
+        if index < left.columns.len() {
+            return facts;
+        }
+        Facts {
+            opacity: match facts.opacity {
+                Opacity::Person => Opacity::Record,
+                opacity => opacity,
+            },
+            per_person: facts.per_person && !more,
             ..facts
-        },
-        _ => facts,
+        }
     };
     let columns = scope.columns.into_iter().enumerate().map(hide).collect();
     Scope { columns, ..scope }

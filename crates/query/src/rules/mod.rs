@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) opacity: Opacity,
     /// Its possible values, when they are public; NULL not among them.
     pub(crate) domain: Option<Vec<KeyValue>>,
+    /// Whether the domain is what a table declares, so that records may hold other values too.
+    pub(crate) declared: bool,
     /// Bounds of a number, public.
     pub(crate) bounds: Option<Clamp>,
     /// Whether it has one value a person.

@@ -75,6 +75,7 @@ fn of_column(column: &ColumnDescription, rows_per_person: u32) -> Facts {
     };
     Facts {
         opacity,
+        declared: column.kind == ColumnType::Text && domain.is_some(),
         domain,
         bounds: column.bounds,
         per_person: rows_per_person == 1,
@@ -89,8 +90,11 @@ fn project(projection: &Projection, granted: &[GrantedTable]) -> Result<Scope, R
         .iter()
         .map(|expr| facts(expr, &input, schema))
         .collect();
+    // After an inner join either side's carrier is the person.
     let carries = |expr: &Expr| {
-        bare(expr).and_then(|column| schema.index_of_column(column).ok()) == Some(input.carrier)
+        let at = bare(expr).and_then(|column| schema.index_of_column(column).ok());
+        let facts = at.and_then(|at| input.columns.get(at));
+        facts.is_some_and(|facts| facts.opacity == Opacity::Person)
     };
     let carrier = projection.expr.iter().position(carries).ok_or_else(|| {
         not_private("the subquery does not pass person_id on, so its rows belong to nobody")

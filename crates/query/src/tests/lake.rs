@@ -20,38 +20,34 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Publishes the records in `files` files a table, each a range of persons.
+    /// Publishes the records in up to `files` files a table, each of a range of persons.
     pub(super) async fn published(&self, files: usize) -> (Arc<dyn ObjectStore>, Snapshot) {
         let store = Arc::new(InMemory::new());
         let mut persons = self.persons.clone();
         persons.sort_by_key(|row| row.0);
         let mut visits = self.visits.clone();
         visits.sort_by_key(|row| row.0);
-        let highest = persons.last().map_or(0, |row| row.0);
-        let part = |id: i64| {
-            usize::try_from(id).unwrap() * files / (usize::try_from(highest).unwrap() + 1)
-        };
+        let end = persons.last().map_or(0, |row| row.0) + 1;
         let mut states = [Vec::new(), Vec::new()];
-        for file in 0..files {
+        for range in cut(end, files) {
+            let within = |id: &i64| (range.0..=range.1).contains(id);
             let some: Vec<_> = persons
                 .iter()
-                .filter(|row| part(row.0) == file)
+                .filter(|row| within(&row.0))
                 .copied()
                 .collect();
-            states[0].push(
-                put(
-                    &store,
-                    format!("person/{file}.parquet"),
-                    person_batch(&some),
-                )
-                .await,
-            );
+            let path = format!("person/{}.parquet", range.0);
+            states[0].push(put(&store, path, person_batch(&some), range).await);
             let some: Vec<_> = visits
                 .iter()
-                .filter(|row| part(row.0) == file)
+                .filter(|row| within(&row.0))
                 .copied()
                 .collect();
-            states[1].push(put(&store, format!("visit/{file}.parquet"), visit_batch(&some)).await);
+            // A range in which a table has no row has no file.
+            if !some.is_empty() || files == 1 {
+                let path = format!("visit/{}.parquet", range.0);
+                states[1].push(put(&store, path, visit_batch(&some), range).await);
+            }
         }
         let [persons, visits] = states;
         let tables = vec![table(person(), persons), table(visit(), visits)];
@@ -67,6 +63,20 @@ impl Records {
         };
         (store, snapshot)
     }
+}
+
+/// So many ranges of the persons before `end`, in order; fewer where there are fewer persons.
+fn cut(end: i64, files: usize) -> Vec<(i64, i64)> {
+    let files = i64::try_from(files).unwrap();
+    let starts = (0..files).map(|file| file * end / files);
+    let mut starts: Vec<i64> = starts.collect();
+    starts.dedup();
+    let ends = starts.iter().skip(1).copied().chain([end]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, next)| (*start, next - 1))
+        .collect()
 }
 
 fn person() -> TableDescription {
@@ -138,7 +148,12 @@ fn visit_batch(rows: &[(i64, &str, Option<f64>)]) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }
 
-async fn put(store: &Arc<InMemory>, path: String, batch: RecordBatch) -> FileState {
+async fn put(
+    store: &Arc<InMemory>,
+    path: String,
+    batch: RecordBatch,
+    (person_low, person_high): (i64, i64),
+) -> FileState {
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     let bytes = writer.into_inner().unwrap();
@@ -147,18 +162,12 @@ async fn put(store: &Arc<InMemory>, path: String, batch: RecordBatch) -> FileSta
         .put(&Path::from(path.as_str()), PutPayload::from(bytes))
         .await
         .unwrap();
-    let ids = batch
-        .column(0)
-        .as_any()
-        .downcast_ref::<Int64Array>()
-        .unwrap();
-    let ends = (ids.iter().flatten().min(), ids.iter().flatten().max());
     FileState {
         path,
         rows: batch.num_rows() as u64,
         bytes: size,
         sha256: String::new(),
-        person_low: ends.0.unwrap_or(0),
-        person_high: ends.1.unwrap_or(0),
+        person_low,
+        person_high,
     }
 }

@@ -1,6 +1,7 @@
 //! Neighbouring lakes: removing one person changes the un-noised result by what was declared.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lazaret_disclosure::{KeyValue, Measure};
 use proptest::prelude::*;
@@ -17,6 +18,10 @@ const QUERIES: &[&str] = &[
     "SELECT code, COUNT(*), COUNT(DISTINCT person_id), SUM(clamp(value, -20, 60)) FROM visit GROUP BY code",
     "SELECT p.sex, v.code, AVG(clamp(v.value, 10, 60)), SUM(clamp(v.value, 10, 60)) \
      FROM person p JOIN visit v ON p.person_id = v.person_id GROUP BY p.sex, v.code",
+    "SELECT CAST(p.sex AS VARCHAR), COUNT(*) FROM visit v \
+     LEFT JOIN person p ON p.person_id = v.person_id AND v.value > 20 GROUP BY 1",
+    "SELECT a.code, COUNT(*), AVG(clamp(b.value, 0, 60)) FROM visit a \
+     JOIN visit b ON a.person_id = b.person_id AND a.code = b.code GROUP BY a.code",
     "SELECT birth_year / 10 * 10, COUNT(DISTINCT p.person_id), COUNT(v.value) \
      FROM person p LEFT JOIN visit v ON p.person_id = v.person_id AND v.code <> 'a' GROUP BY 1",
     "SELECT CASE WHEN value > 50 THEN 'high' WHEN value > 20 THEN 'middle' END, COUNT(*) \
@@ -130,14 +135,94 @@ proptest! {
     }
 
     #[test]
-    fn order_and_files_change_nothing(records in records()) {
+    fn order_and_files_change_nothing(
+        records in records(),
+        files in 2usize..16,
+        groups in 1u32..4,
+    ) {
         let mut shuffled = records.clone();
         shuffled.visits.reverse();
         for sql in QUERIES {
-            let once = wait(totals(&records, 1, &ask(sql)));
-            prop_assert!(once == wait(totals(&shuffled, 5, &ask(sql))), "{sql}");
+            let ask = Ask { groups_per_person: Some(groups), rows_per_person: Some(2), ..ask(sql) };
+            let once = wait(totals(&records, 1, &ask));
+            prop_assert!(once == wait(totals(&shuffled, files, &ask)), "{sql}: {files} files");
         }
     }
+}
+
+/// What a person is cut down to is drawn for each anew: no group is the one that nobody keeps.
+#[tokio::test]
+async fn no_group_is_cut_for_everybody() {
+    let codes = ["a", "b", "c", "d", "e", "f", "g"];
+    let persons = 0..700;
+    let visits = persons
+        .clone()
+        .flat_map(|id| codes.map(|code| (id, code, Some(1.0))));
+    let records = Records {
+        persons: persons.map(|id| (id, None, 1950)).collect(),
+        visits: visits.collect(),
+    };
+    let ask = Ask {
+        groups_per_person: Some(2),
+        ..ask("SELECT code, COUNT(DISTINCT person_id) FROM visit GROUP BY code")
+    };
+    let totals = totals(&records, 4, &ask).await;
+    // 700 persons keep two of seven groups: 200 in each, and a binomial's deviation is 12.
+    for numbers in totals.values() {
+        assert!((140..=260).contains(&numbers[0]), "{numbers:?}");
+    }
+    assert_eq!(totals.len(), 7);
+}
+
+/// The plan reads ranges of persons where they are, joins among them.
+#[tokio::test]
+async fn ranges_are_read_where_they_are() {
+    let records = Records {
+        persons: (0..40).map(|id| (id, Some("male"), 1950)).collect(),
+        visits: (0..40).map(|id| (id, "a", Some(1.0))).collect(),
+    };
+    let (store, snapshot) = records.published(8).await;
+    for sql in [
+        "SELECT COUNT(*) FROM visit WHERE value > 0",
+        "SELECT p.sex, COUNT(*) FROM person p JOIN visit v ON p.person_id = v.person_id \
+         GROUP BY p.sex",
+        "SELECT p.sex, COUNT(v.value) FROM person p LEFT JOIN visit v \
+         ON p.person_id = v.person_id GROUP BY p.sex",
+    ] {
+        let plan = plan(&policy(), &snapshot, Arc::clone(&store), &ask(sql))
+            .await
+            .unwrap();
+        let physical = crate::run::physical(&plan).await.unwrap();
+        let text = datafusion::physical_plan::displayable(physical.as_ref());
+        let text = text.indent(false).to_string();
+        assert!(text.contains("ranges=Some"), "{text}");
+        for dealt in [
+            "RepartitionExec",
+            "SortPreservingMergeExec",
+            "CoalescePartitionsExec",
+        ] {
+            assert!(!text.contains(dealt), "{text}");
+        }
+    }
+}
+
+/// A table without a row has no file; it is asked as any other, also beside one that has.
+#[tokio::test]
+async fn a_table_without_a_file_is_read() {
+    let records = Records {
+        persons: (0..4).map(|id| (id, Some("male"), 1950)).collect(),
+        visits: Vec::new(),
+    };
+    let alone = totals(&records, 2, &ask("SELECT COUNT(*) FROM visit")).await;
+    assert!(alone.is_empty());
+    let beside = "SELECT p.sex, COUNT(DISTINCT p.person_id), COUNT(v.value) FROM person p \
+                  LEFT JOIN visit v ON p.person_id = v.person_id GROUP BY p.sex";
+    let beside = totals(&records, 2, &ask(beside)).await;
+    assert!(
+        beside
+            .into_values()
+            .all(|numbers| numbers.starts_with(&[4, 0, 4]))
+    );
 }
 
 #[tokio::test]

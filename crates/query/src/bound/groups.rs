@@ -1,0 +1,199 @@
+//! The groups met so far: their keys, and their totals.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+};
+use arrow::compute::{cast, take_arrays};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::{Result, internal_err};
+use datafusion::logical_expr::EmitTo;
+use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
+use datafusion::physical_plan::aggregates::order::GroupOrdering;
+
+use super::lot::{Lot, Name};
+use super::{BoundSpec, OTHER};
+
+/// The groups met so far and their totals. A group has its place in all of them.
+pub(super) struct Groups {
+    /// The keys of the groups; none where there is one group.
+    values: Option<Box<dyn GroupValues>>,
+    /// For a key whose domain has `other`: the values that are not it.
+    declared: Vec<Option<Arc<BTreeSet<String>>>>,
+    converter: RowConverter,
+    pub(super) names: Vec<Name>,
+    /// The group whose values a group's are: itself, or where undeclared values are `other`.
+    own: Vec<usize>,
+    masks: usize,
+    persons: Vec<i64>,
+    estimates: usize,
+    sums: Vec<[i128; 2]>,
+}
+
+impl Groups {
+    pub(super) fn new(spec: &BoundSpec, schema: &SchemaRef) -> Result<Self> {
+        let keys = schema.fields().iter().take(spec.keys).cloned();
+        let keys = Arc::new(Schema::new(keys.collect::<Vec<_>>()));
+        let sorted = keys.fields().iter();
+        let sorted = sorted.map(|field| SortField::new(field.data_type().clone()));
+        Ok(Self {
+            converter: RowConverter::new(sorted.collect())?,
+            values: match spec.keys {
+                0 => None,
+                _ => Some(new_group_values(keys, &GroupOrdering::None)?),
+            },
+            declared: spec.declared.clone(),
+            names: Vec::new(),
+            own: Vec::new(),
+            masks: spec.masks.len(),
+            persons: Vec::new(),
+            estimates: spec.estimates.len(),
+            sums: Vec::new(),
+        })
+    }
+
+    /// The group of each row.
+    pub(super) fn of(&mut self, keys: &[ArrayRef], lot: &Lot, rows: usize) -> Result<Vec<usize>> {
+        if self.values.is_none() {
+            if self.names.is_empty() && rows > 0 {
+                self.add(lot.name(&[]));
+            }
+            return Ok(vec![0; rows]);
+        }
+        let mut groups = self.intern(keys, lot)?;
+        for group in &mut groups {
+            *group = self.own.get(*group).copied().unwrap_or(*group);
+        }
+        Ok(groups)
+    }
+
+    /// The group of the values of each row, as they stand; new groups are given their place.
+    fn intern(&mut self, keys: &[ArrayRef], lot: &Lot) -> Result<Vec<usize>> {
+        let Some(values) = &mut self.values else {
+            return Ok(Vec::new());
+        };
+        let mut groups = Vec::new();
+        values.intern(keys, &mut groups)?;
+        let (known, all) = (self.names.len(), values.len());
+        if known == all {
+            return Ok(groups);
+        }
+        // New groups are numbered as they are met, so each is met first where it is next.
+        let mut firsts: Vec<u32> = Vec::with_capacity(all - known);
+        for (row, group) in (0u32..).zip(&groups) {
+            if *group == known + firsts.len() {
+                firsts.push(row);
+            }
+        }
+        let firsts = take_arrays(keys, &UInt32Array::from(firsts), None)?;
+        for row in &self.converter.convert_columns(&firsts)? {
+            self.add(lot.name(row.as_ref()));
+        }
+        if self.names.len() != all {
+            return internal_err!("groups are not numbered as they are met");
+        }
+        // A value that is not declared is `other`: it is never a group by itself.
+        let declared = self.declare(&firsts)?;
+        if declared
+            .iter()
+            .zip(&firsts)
+            .any(|(to, from)| !Arc::ptr_eq(to, from))
+        {
+            let own = self.intern(&declared, lot)?;
+            for (place, own) in self.own.iter_mut().skip(known).zip(own) {
+                *place = own;
+            }
+        }
+        Ok(groups)
+    }
+
+    /// The keys with `other` in place of what is not declared.
+    fn declare(&self, keys: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+        let declare = |(key, declared): (&ArrayRef, &Option<Arc<BTreeSet<String>>>)| {
+            let Some(declared) = declared else {
+                return Ok(Arc::clone(key));
+            };
+            let texts = cast(key, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>();
+            if texts.iter().flatten().all(|text| declared.contains(text)) {
+                return Ok(Arc::clone(key));
+            }
+            let or_other = |text| match text {
+                Some(text) if !declared.contains(text) => Some(OTHER),
+                text => text,
+            };
+            let texts: StringArray = texts.iter().map(or_other).collect();
+            Ok(cast(&texts, key.data_type())?)
+        };
+        keys.iter().zip(&self.declared).map(declare).collect()
+    }
+
+    fn add(&mut self, name: Name) {
+        self.own.push(self.names.len());
+        self.names.push(name);
+        self.persons.resize(self.names.len() * self.masks, 0);
+        self.sums.resize(self.names.len() * self.estimates, [0; 2]);
+    }
+
+    pub(super) fn persons_of(&mut self, group: usize) -> &mut [i64] {
+        let all = group * self.masks..(group + 1) * self.masks;
+        self.persons.get_mut(all).unwrap_or_default()
+    }
+
+    pub(super) fn sums_of(&mut self, group: usize) -> &mut [[i128; 2]] {
+        let all = group * self.estimates..(group + 1) * self.estimates;
+        self.sums.get_mut(all).unwrap_or_default()
+    }
+
+    /// Bytes.
+    pub(super) fn size(&self) -> usize {
+        let values = self.values.as_ref().map_or(0, |values| values.size());
+        values
+            + 32 * self.names.capacity()
+            + 8 * self.own.capacity()
+            + 8 * self.persons.capacity()
+            + 32 * self.sums.capacity()
+    }
+
+    /// The groups in which a contribution is left: keys, persons by mask, two sums an estimate.
+    pub(super) fn batch(mut self, schema: &SchemaRef) -> Result<RecordBatch> {
+        let groups = 0..self.names.len();
+        let here = |group: &usize| self.persons.get(group * self.masks).is_some_and(|n| *n > 0);
+        let here: Vec<usize> = groups.filter(here).collect();
+        let rows = here.iter().filter_map(|group| u32::try_from(*group).ok());
+        let rows: UInt32Array = rows.map(Some).collect();
+        let mut columns = match &mut self.values {
+            Some(values) if !values.is_empty() => {
+                take_arrays(&values.emit(EmitTo::All)?, &rows, None)?
+            }
+            Some(_) => return Ok(RecordBatch::new_empty(Arc::clone(schema))),
+            None => Vec::new(),
+        };
+        for mask in 0..self.masks {
+            let persons = here
+                .iter()
+                .map(|group| self.persons.get(group * self.masks + mask).copied());
+            columns.push(Arc::new(persons.collect::<Int64Array>()));
+        }
+        for estimate in 0..self.estimates {
+            for part in 0..2 {
+                let sum = |group: &usize| {
+                    let sums = self.sums.get(group * self.estimates + estimate)?;
+                    sums.get(part).copied()
+                };
+                let sums = here.iter().map(sum).collect::<Decimal128Array>();
+                columns.push(Arc::new(sums.with_precision_and_scale(38, 0)?));
+            }
+        }
+        // Interning may have other types for its keys than the plan.
+        for (column, field) in columns.iter_mut().zip(schema.fields()) {
+            if column.data_type() != field.data_type() {
+                *column = cast(column, field.data_type())?;
+            }
+        }
+        Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
+    }
+}

@@ -1,0 +1,54 @@
+//! Which of a person's groups and rows are kept: keyed hashes.
+
+use datafusion::common::{Result, internal_datafusion_err};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use siphasher::sip::SipHasher24;
+
+use super::exec::ReleaseKey;
+
+/// What orders a person's groups and values when some have to go: a keyed hash of the person and
+/// of what it is, and that itself where two hashes meet.
+pub(super) type Rank<T> = (u64, T);
+/// A group's values, canonically: their hash under the release's key.
+pub(super) type Name = [u8; 32];
+
+/// The keyed hashes of one release. Who does not know its key cannot tell which of a person's
+/// groups and rows are kept.
+pub(super) struct Lot {
+    names: Hmac<Sha256>,
+    draws: SipHasher24,
+}
+
+impl Lot {
+    pub(super) fn new(key: &ReleaseKey) -> Result<Self> {
+        let names = <Hmac<Sha256> as KeyInit>::new_from_slice(key.0.as_slice())
+            .map_err(|_| internal_datafusion_err!("a release key has 32 bytes"))?;
+        let own = names.clone().chain_update(b"draws").finalize().into_bytes();
+        let key = own.first_chunk().copied().unwrap_or_default();
+        Ok(Self {
+            names,
+            draws: SipHasher24::new_with_key(&key),
+        })
+    }
+
+    pub(super) fn name(&self, values: &[u8]) -> Name {
+        let hash = self
+            .names
+            .clone()
+            .chain_update(b"name")
+            .chain_update(values);
+        hash.finalize().into_bytes().into()
+    }
+
+    /// The rank of the `at`-th such thing of a person.
+    pub(super) fn draw<T>(&self, person: i64, what: u64, at: u64, itself: T) -> Rank<T> {
+        let mut bytes = [0; 24];
+        let (first, rest) = bytes.split_at_mut(8);
+        let (second, third) = rest.split_at_mut(8);
+        first.copy_from_slice(&person.to_be_bytes());
+        second.copy_from_slice(&what.to_be_bytes());
+        third.copy_from_slice(&at.to_be_bytes());
+        (self.draws.hash(&bytes), itself)
+    }
+}
