@@ -127,6 +127,29 @@ fn a_question_that_reads_rows_faults_where_there_are_none_to_read() {
     );
 }
 
+/// Each fault may tell one bit, so the third is the last until the access body has looked.
+#[test]
+fn three_faults_suspend_a_permit() {
+    let home = blind("faults");
+    let permit = permit(&home, None);
+    let again = |epsilon: &str| {
+        let sql = "SELECT COUNT(*) AS n FROM person";
+        ask(&home, &permit, &["--epsilon", epsilon, "--sql", sql])
+    };
+    for epsilon in ["0.1", "0.11", "0.12"] {
+        assert!(again(epsilon).json()["fault"]["ticket"].is_string());
+    }
+    let refused = refusal(&again("0.13")).unwrap();
+    assert!(told(&refused).contains("is SUSPENDED"), "{refused}");
+    let reasons = ["--as", "Ada Assessor", "--reasons", "the disk was empty"];
+    let lift = [&["permit", "suspend", &permit, "--lift"], &reasons[..]].concat();
+    home.lazaret(&lift).done();
+    assert!(again("0.14").json()["fault"]["ticket"].is_string());
+    let suspend = [&["permit", "suspend", &permit], &reasons[..]].concat();
+    home.lazaret(&suspend).done();
+    assert!(told(&refusal(&again("0.15")).unwrap()).contains("is SUSPENDED"));
+}
+
 /// Texts that are too much of something, written by a rule instead of by hand.
 fn too_much() -> Vec<(&'static str, String)> {
     let count = "SELECT COUNT(*) FROM person WHERE ";

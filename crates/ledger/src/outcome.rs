@@ -1,6 +1,7 @@
 //! What became of a reservation: a stored release, or a fault; the charge stays either way.
 
-use lazaret_model::{Instant, ReleaseId};
+use lazaret_model::{Instant, PermitId, ReleaseId};
+use lazaret_permit::{PermitError, PermitStatus, Role, set_status};
 use lazaret_store::{Event, EventKind, Row, StoreError, Tx};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -10,6 +11,8 @@ use crate::{Ledger, LedgerError, Used};
 
 /// The ticket of a reservation whose process ended before it did.
 const UNFINISHED: &str = "unfinished";
+/// Faults after which a permit is suspended, and again after as many more.
+const FAULTS_MAX: i64 = 3;
 
 impl Ledger {
     /// Stores the reply of a used reservation, before it is sent, so that a retry gets the same
@@ -72,7 +75,9 @@ impl Ledger {
     /// `Account`, when the reservation is not one that waits; `Store`.
     ///
     /// # Privacy
-    /// The charge is kept: whether a query fails may depend on rows, and a refund would tell.
+    /// The charge is kept: whether a query fails may depend on rows, and a refund would tell. Each
+    /// fault may be one bit without noise, so every third suspends the permit until the access body
+    /// has looked.
     /// `detail` goes to the log that the access body reads; it is the caller's duty to put no value
     /// of a row into it.
     pub async fn fault(
@@ -88,9 +93,10 @@ impl Ledger {
                        WHERE id = $1 AND state = 'reserved' RETURNING permit_id";
             let row = tx.row(sql, &[reservation.into(), ticket.into()]).await?;
             let permit = row.ok_or_else(not_waiting)?.text("permit_id")?.to_owned();
-            tx.set_subject(permit);
             tx.note("ticket", ticket.into());
             tx.note("reservation", reservation.into());
+            suspend(tx, &permit).await?;
+            tx.set_subject(permit);
             Ok(())
         };
         self.store.write(event, work).await
@@ -113,14 +119,16 @@ impl Ledger {
         let event = Event::new(at, actor, EventKind::Faulted, UNFINISHED);
         let work = async |tx: &mut Tx| -> Result<u64, Found> {
             let sql = "UPDATE reservation SET state = 'failed', ticket = $2 \
-                       WHERE state = 'reserved' AND at < $1";
-            match tx.execute(sql, &[before.into(), UNFINISHED.into()]).await? {
-                0 => Err(Found::Nothing),
-                closed => {
-                    tx.note("reservations", closed.into());
-                    Ok(closed)
-                }
+                       WHERE state = 'reserved' AND at < $1 RETURNING permit_id";
+            let closed = tx.rows(sql, &[before.into(), UNFINISHED.into()]).await?;
+            if closed.is_empty() {
+                return Err(Found::Nothing);
             }
+            tx.note("reservations", closed.len().into());
+            for row in &closed {
+                suspend(tx, row.text("permit_id")?).await?;
+            }
+            Ok(closed.len() as u64)
         };
         match self.store.write(event, work).await {
             Ok(closed) => Ok(closed),
@@ -139,6 +147,27 @@ enum Found {
 impl From<StoreError> for Found {
     fn from(error: StoreError) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// Suspends a permit that is in force when the number of its faults, crashes among them, has come
+/// to a multiple of [`FAULTS_MAX`].
+async fn suspend(tx: &mut Tx, permit: &str) -> Result<(), StoreError> {
+    let sql = "SELECT COUNT(*) AS faults FROM reservation \
+               WHERE permit_id = $1 AND state = 'failed'";
+    let row = tx.row(sql, &[permit.into()]).await?;
+    let faults = row.map_or(Ok(0), |row| row.integer("faults"))?;
+    let Ok(id) = permit.parse::<PermitId>() else {
+        return Ok(());
+    };
+    if faults == 0 || faults % FAULTS_MAX != 0 {
+        return Ok(());
+    }
+    // An account may stand without a permit of this store, or the permit may have ended: then there
+    // is nothing to suspend.
+    match set_status(tx, &id, PermitStatus::Suspended, Role::System).await {
+        Err(PermitError::Store(error)) => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -104,6 +104,20 @@ pub(crate) enum PermitStep {
         #[arg(long)]
         reasons: String,
     },
+    /// Takes a permit away for now, or gives one back that faults or an officer suspended.
+    Suspend {
+        /// The permit.
+        id: String,
+        /// Who decides.
+        #[arg(long = "as")]
+        user: String,
+        /// Why.
+        #[arg(long)]
+        reasons: String,
+        /// Give it back.
+        #[arg(long)]
+        lift: bool,
+    },
     /// The signed permit as a file.
     Export {
         /// The permit.

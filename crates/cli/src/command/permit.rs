@@ -67,16 +67,42 @@ pub(crate) async fn permit(
                 "permit {id} is revoked: no further question is answered"
             ));
         }
+        PermitStep::Suspend {
+            id,
+            user,
+            reasons,
+            lift,
+        } => {
+            let home = Home::open(dir)?;
+            let (office, now) = (home.office().await?, home.clock.now());
+            let (permit, user) = (id.parse()?, Officer::new(&user)?);
+            if lift {
+                office.resume(&permit, &user, &reasons, now).await?;
+            } else {
+                office.suspend(&permit, &user, &reasons, now).await?;
+            }
+            let told = if lift {
+                "in force again"
+            } else {
+                "suspended: --lift gives it back"
+            };
+            console.note(&format!("permit {id} is {told}"));
+        }
         PermitStep::Export { id, out } => {
             let signed = Home::open(dir)?.permit(&id).await?;
-            match out {
-                Some(path) => std::fs::write(&path, signed.as_str())
-                    .with_context(|| path.display().to_string())?,
-                None => console.say(signed.as_str()),
-            }
+            write(signed.as_str(), out.as_deref(), console)?;
         }
     }
     Ok(DONE)
+}
+
+/// To a file, else to where answers go.
+fn write(text: &str, to: Option<&Path>, console: &mut Console<'_>) -> anyhow::Result<()> {
+    match to {
+        Some(path) => std::fs::write(path, text).with_context(|| path.display().to_string())?,
+        None => console.say(text),
+    }
+    Ok(())
 }
 
 async fn list(home: &Home, format: Format, console: &mut Console<'_>) -> anyhow::Result<()> {
