@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::above::Above;
 use crate::bound::{Bound, BoundEstimate, BoundSpec};
 use crate::grant::{GrantedTable, granted};
-use crate::rules::{Argument, Asked, Scope, aggregate, below, not_private};
+use crate::rules::{Argument, Asked, Scope, aggregate, below, capped, not_private};
 use crate::{session, statement};
 
 /// A question: its text, its share of the budget, and bounds tighter than the dictionary's.
@@ -101,7 +101,7 @@ pub async fn plan(
     let analysed = statement::analysed(&state, &ask.sql).await?;
     let (above, release) = Above::split(&analysed)?;
     let scope = below(&release.input, &tables)?;
-    let (mut shape, bounded) = bound(&release, &scope, policy, ask)?;
+    let (mut shape, bounded) = bound(&release, &scope, &tables, policy, ask)?;
     let above = above.over(&release, &shape)?;
     above.name(&mut shape);
     let priced = price(&shape, ask.epsilon, policy.delta)
@@ -187,6 +187,7 @@ fn literals(plan: &LogicalPlan) -> Vec<String> {
 fn bound(
     release: &Aggregate,
     scope: &Scope,
+    tables: &[GrantedTable],
     policy: &Policy,
     ask: &Ask,
 ) -> Result<(Shape, LogicalPlan), Refusal> {
@@ -236,7 +237,8 @@ fn bound(
         );
         return Err(Refusal::new(RefusalCode::TooLarge, reason).hint("narrow the bounds of clamp"));
     }
-    let bounded = plan_below(release, scope, &keys, &arguments, &shape)
+    let input = capped(&release.input, tables)?;
+    let bounded = plan_below(release, input, scope, &keys, &arguments, &shape)
         .map_err(|error| not_private(error.strip_backtrace()))?;
     Ok((shape, bounded))
 }
@@ -284,6 +286,7 @@ fn position(arguments: &[Argument], wanted: &Argument) -> Option<usize> {
 /// Person, keys, arguments, then the bound operator over them.
 fn plan_below(
     release: &Aggregate,
+    input: LogicalPlan,
     scope: &Scope,
     keys: &[keys::PlannedKey],
     arguments: &[Argument],
@@ -303,7 +306,7 @@ fn plan_below(
         };
         columns.push(column.alias(format!("lazaret_argument_{index}")));
     }
-    let input = LogicalPlanBuilder::new_from_arc(Arc::clone(&release.input));
+    let input = LogicalPlanBuilder::new(input);
     let estimates = shape.estimates.iter().map(|estimate| BoundEstimate {
         measure: estimate.measure,
         mask: estimate.mask,

@@ -41,6 +41,11 @@ impl Lot {
         hash.finalize().into_bytes().into()
     }
 
+    /// A keyed hash of a person and of any bytes.
+    pub(super) fn draw_of(&self, person: i64, what: &[u8]) -> u64 {
+        self.draws.hash(&[&person.to_be_bytes(), what].concat())
+    }
+
     /// The rank of the `at`-th such thing of a person.
     pub(super) fn draw<T>(&self, person: i64, what: u64, at: u64, itself: T) -> Rank<T> {
         let mut bytes = [0; 24];

@@ -15,6 +15,7 @@
 //! times the clamp. A group in which no bounded contribution is left is not in the output, else
 //! its being there would be unbounded.
 
+mod cap;
 mod exec;
 mod fold;
 mod groups;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use lazaret_disclosure::Measure;
 
+pub(crate) use cap::Cap;
 pub(crate) use exec::ReleaseKey;
 pub(crate) use node::{Bound, BoundPlanner, OnePartition, keeps_ranges};
 

@@ -20,6 +20,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitio
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
 use super::BoundSpec;
+use super::cap::Cap;
 use super::exec::BoundExec;
 
 /// The logical node. Its output columns are its own, so no predicate and no projection of what is
@@ -152,6 +153,9 @@ impl ExtensionPlanner for BoundPlanner {
         session: &dyn Session,
         _: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        if let (Some(cap), [input]) = (node.as_any().downcast_ref::<Cap>(), inputs) {
+            return cap.plan(Arc::clone(input)).map(Some);
+        }
         let (Some(bound), [input]) = (node.as_any().downcast_ref::<Bound>(), inputs) else {
             return Ok(None);
         };
@@ -194,7 +198,7 @@ fn in_ranges(plan: &dyn ExecutionPlan) -> bool {
     let ranges = matches!(plan.output_partitioning(), Partitioning::Range(_));
     match (plan.name(), plan.children().as_slice()) {
         ("DataSourceExec", []) => ranges || plan.output_partitioning().partition_count() == 1,
-        ("FilterExec" | "ProjectionExec", [input]) => in_ranges(input.as_ref()),
+        ("FilterExec" | "ProjectionExec" | "CapExec", [input]) => in_ranges(input.as_ref()),
         ("HashJoinExec", [left, right]) => {
             ranges && in_ranges(left.as_ref()) && in_ranges(right.as_ref())
         }
@@ -209,6 +213,7 @@ pub(crate) fn keeps_ranges(plan: &dyn ExecutionPlan, below: bool) -> bool {
     let below = below || bound.is_some_and(BoundExec::is_in_ranges);
     let one_to_one = [
         "BoundExec",
+        "CapExec",
         "DataSourceExec",
         "FilterExec",
         "ProjectionExec",

@@ -1,12 +1,15 @@
 //! Joins of person tables: persons meet only themselves.
 
-use datafusion::common::{JoinType, NullEquality};
+use std::sync::Arc;
+
+use datafusion::common::{DFSchema, JoinType, NullEquality};
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{BinaryExpr, Expr, Join, Operator};
+use datafusion::logical_expr::{BinaryExpr, Expr, Extension, Join, LogicalPlan, Operator};
 use lazaret_model::Refusal;
 
 use super::node::{bare, below};
 use super::{Facts, Opacity, Scope, facts, not_private};
+use crate::bound::Cap;
 use crate::grant::GrantedTable;
 
 /// Rows a person that a chain of joins may plausibly give; the bound of a query, not of the data.
@@ -56,6 +59,69 @@ pub(super) fn join(node: &Join, granted: &[GrantedTable]) -> Result<Scope, Refus
             .clause("privacy: joins of person tables equate the carriers")
             .hint("JOIN ... ON a.person_id = b.person_id"),
     )
+}
+
+/// Rows of one person that a query's joins may give at most.
+const ROWS_JOINED_MAX: f64 = 1e6;
+
+/// The plan with a cap on each input of a join of which a person has many rows, where there are
+/// several: then the joins give at most [`ROWS_JOINED_MAX`] rows a person, whoever it is.
+pub(crate) fn capped(plan: &LogicalPlan, granted: &[GrantedTable]) -> Result<LogicalPlan, Refusal> {
+    let inputs = many(plan, granted)?;
+    if inputs < 2 {
+        return Ok(plan.clone());
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "between 1 and a million"
+    )]
+    let rows = ROWS_JOINED_MAX.powf(1.0 / inputs as f64).floor().max(1.0) as usize;
+    cap(plan, granted, rows)
+}
+
+/// How many inputs of joins have many rows a person.
+fn many(plan: &LogicalPlan, granted: &[GrantedTable]) -> Result<usize, Refusal> {
+    let LogicalPlan::Join(node) = plan else {
+        let inputs = plan.inputs().into_iter();
+        return inputs.map(|input| many(input, granted)).sum();
+    };
+    let of = |input: &LogicalPlan| match joins(input) {
+        true => many(input, granted),
+        false => Ok(usize::from(below(input, granted)?.rows_per_person > 1)),
+    };
+    Ok(of(&node.left)? + of(&node.right)?)
+}
+
+fn cap(plan: &LogicalPlan, granted: &[GrantedTable], rows: usize) -> Result<LogicalPlan, Refusal> {
+    let is_join = matches!(plan, LogicalPlan::Join(_));
+    let of = |input: &LogicalPlan| {
+        if joins(input) {
+            return cap(input, granted, rows);
+        }
+        let scope = below(input, granted)?;
+        if !is_join || scope.rows_per_person <= 1 {
+            return Ok(input.clone());
+        }
+        let person = DFSchema::columns(input.schema()).swap_remove(scope.carrier);
+        let cap = Cap::new(input.clone(), Expr::Column(person), rows);
+        Ok(LogicalPlan::Extension(Extension {
+            node: Arc::new(cap),
+        }))
+    };
+    let inputs: Vec<LogicalPlan> = plan
+        .inputs()
+        .into_iter()
+        .map(of)
+        .collect::<Result<_, _>>()?;
+    let same = plan.with_new_exprs(plan.expressions(), inputs);
+    same.map_err(|error| not_private(error.strip_backtrace()))
+}
+
+/// Whether there is a join in a plan.
+fn joins(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Join(_)) || plan.inputs().into_iter().any(joins)
 }
 
 /// Everything both sides have, while the condition is read: each side still has its own carrier.

@@ -14,6 +14,7 @@ use lazaret_model::{Clamp, Refusal, RefusalCode};
 
 pub(crate) use aggregate::{Argument, Asked, aggregate};
 pub(crate) use expression::facts;
+pub(crate) use join::capped;
 pub(crate) use literal::literal;
 pub(crate) use node::below;
 

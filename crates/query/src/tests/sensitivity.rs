@@ -206,6 +206,47 @@ async fn ranges_are_read_where_they_are() {
     }
 }
 
+/// Of a person with very many rows a thousand meet each other, the same in any order.
+#[tokio::test]
+async fn a_join_gives_no_person_more_than_a_million_rows() {
+    let visits = |reverse: bool| {
+        let many = (0..1200).map(|n| (1, "a", Some(f64::from(n))));
+        let few = [
+            (0, "a", Some(1.0)),
+            (0, "a", Some(2.0)),
+            (2, "b", Some(3.0)),
+        ];
+        let mut visits: Vec<_> = many.chain(few).collect();
+        if reverse {
+            visits.reverse();
+        }
+        visits
+    };
+    let records = |reverse| Records {
+        persons: (0..3).map(|id| (id, None, 1950)).collect(),
+        visits: visits(reverse),
+    };
+    let ask = Ask {
+        rows_per_person: Some(5000),
+        ..ask(
+            "SELECT COUNT(*), SUM(clamp(a.value, 0, 1200)) FROM visit a \
+               JOIN visit b ON a.person_id = b.person_id AND a.value = b.value",
+        )
+    };
+    let once = totals(&records(false), 1, &ask).await;
+    let numbers = once.values().next().unwrap();
+    assert_eq!((numbers[0], numbers[2]), (3, 1000 + 3));
+    for files in [1, 2, 3] {
+        assert!(
+            once == totals(&records(true), files, &ask).await,
+            "{files} files"
+        );
+    }
+    let (store, snapshot) = records(false).published(1).await;
+    let planned = plan(&policy(), &snapshot, store, &ask).await.unwrap();
+    assert_eq!(planned.explain().matches("Cap: ").count(), 2);
+}
+
 /// A table without a row has no file; it is asked as any other, also beside one that has.
 #[tokio::test]
 async fn a_table_without_a_file_is_read() {
