@@ -1,11 +1,11 @@
 //! The cap below a join: so many rows of one person come in, and no more.
 //!
-//! The bound operator limits what one person can change; this limits what one person can cost. Two
-//! tables joined on the person alone give the product of that person's rows, so that a query narrowed
-//! to somebody with very many rows would take long, or all memory, only if they are there. Which rows
-//! stay is a function of the person's rows as a multiset: those with the smallest keyed hashes of
-//! the person and of all their values. Rows that are equal are interchangeable, so a tie tells
-//! nothing, and it does not matter in which pieces the rows come.
+//! The bound operator limits what one person can change; this limits what one person can cost.
+//! Two tables joined on the person alone give the product of that person's rows, so that a query
+//! narrowed to somebody with very many rows would take long, or all memory, only if they are
+//! there. Which rows stay is a function of the person's rows as a multiset: those with the
+//! smallest keyed hashes of the person and of all their values. Rows that are equal are
+//! interchangeable, so a tie tells nothing, and it does not matter in which pieces the rows come.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
