@@ -20,6 +20,7 @@ import sys, time, duckdb
 lake, runs, queries = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 db = duckdb.connect()
 db.execute('SET threads=2')
+db.execute('SET enable_progress_bar=false')
 for table in ('person', 'observation'):
     db.execute(f\"CREATE VIEW {table} AS SELECT * FROM read_parquet('{lake}/{table}/part-*.parquet')\")
 for sql in queries:
