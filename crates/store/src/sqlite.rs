@@ -146,9 +146,19 @@ pub(crate) fn error(error: &SqliteError) -> StoreError {
     }
 }
 
+/// Leaves a file to its owner alone.
+#[cfg(unix)]
+fn own(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if fs::metadata(file)?.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+}
+
 #[cfg(unix)]
 fn make_file(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::OpenOptionsExt;
     match fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -165,9 +175,10 @@ fn make_file(path: &Path) -> io::Result<()> {
             for suffix in ["", "-wal", "-shm"] {
                 let mut name = path.as_os_str().to_owned();
                 name.push(suffix);
-                let file = Path::new(&name);
-                if file.exists() && fs::metadata(file)?.permissions().mode() & 0o077 != 0 {
-                    fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
+                match own(Path::new(&name)) {
+                    // Whoever closes the database last takes the two beside it away.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    owned => owned?,
                 }
             }
             Ok(())
