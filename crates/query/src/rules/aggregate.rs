@@ -1,8 +1,8 @@
 //! Aggregates of a release: which there are, what bounds them, and who stands behind a number.
 
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{Expr, lit, when};
 use lazaret_disclosure::Measure;
 use lazaret_model::{Clamp, Refusal, RefusalCode};
 
@@ -45,11 +45,10 @@ fn of_function(
     schema: &DFSchema,
 ) -> Result<Asked, Refusal> {
     let params = &function.params;
-    if params.filter.is_some() || !params.order_by.is_empty() || params.null_treatment.is_some() {
+    if !params.order_by.is_empty() || params.null_treatment.is_some() {
         return Err(not_private(
-            "FILTER, ORDER BY and IGNORE NULLS in an aggregate: not offered yet",
-        )
-        .hint("put the condition into WHERE"));
+            "ORDER BY and IGNORE NULLS in an aggregate: not offered",
+        ));
     }
     let [argument] = params.args.as_slice() else {
         return Err(not_private(format!(
@@ -57,7 +56,7 @@ fn of_function(
             function.func.name()
         )));
     };
-    match (function.func.name(), params.distinct) {
+    let asked = match (function.func.name(), params.distinct) {
         ("count", false) if literal(argument).is_some_and(|value| !value.is_null()) => Ok(Asked {
             measure: Measure::Rows,
             argument: Argument::Row,
@@ -67,7 +66,34 @@ fn of_function(
         ("sum", false) => number(argument, scope, schema, Measure::Sum),
         ("avg", false) => number(argument, scope, schema, Measure::Mean),
         (name, _) => Err(not_offered(name)),
+    }?;
+    match params.filter.as_deref() {
+        Some(filter) => narrowed(asked, filter, scope, schema),
+        None => Ok(asked),
     }
+}
+
+/// FILTER: only rows for which the condition is true have the argument, so only their persons
+/// stand behind the number. What bounds a value bounds it still.
+fn narrowed(
+    asked: Asked,
+    filter: &Expr,
+    scope: &Scope,
+    schema: &DFSchema,
+) -> Result<Asked, Refusal> {
+    if facts(filter, scope, schema)?.opacity != Opacity::Open {
+        return Err(not_private("a condition cannot be a pseudonym"));
+    }
+    let only = |expr: Expr| {
+        let only = when(filter.clone(), expr).end();
+        only.map_err(|error| not_private(error.strip_backtrace()))
+    };
+    let argument = match asked.argument {
+        Argument::Row => Argument::Present(only(lit(true))?),
+        Argument::Present(expr) => Argument::Present(only(expr)?),
+        Argument::Number(expr) => Argument::Number(only(expr)?),
+    };
+    Ok(Asked { argument, ..asked })
 }
 
 fn count_present(argument: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Asked, Refusal> {

@@ -167,9 +167,9 @@ const REFUSED: &[(&str, RefusalCode, &str)] = &[
         "",
     ),
     (
-        "SELECT COUNT(*) FILTER (WHERE sex = 'male') FROM person",
+        "SELECT COUNT(sex ORDER BY sex) FROM person",
         NotPrivate,
-        "FILTER",
+        "ORDER BY",
     ),
     (
         "SELECT COUNT(*) * 2 FROM person",

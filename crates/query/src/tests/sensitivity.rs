@@ -22,6 +22,9 @@ const QUERIES: &[&str] = &[
      LEFT JOIN person p ON p.person_id = v.person_id AND v.value > 20 GROUP BY 1",
     "SELECT a.code, COUNT(*), AVG(clamp(b.value, 0, 60)) FROM visit a \
      JOIN visit b ON a.person_id = b.person_id AND a.code = b.code GROUP BY a.code",
+    "SELECT p.sex, COUNT(*) FILTER (WHERE v.value > 20), SUM(v.value) FILTER (WHERE v.code < 'd'), \
+     COUNT(DISTINCT p.person_id) FILTER (WHERE v.code = 'a'), AVG(v.value) FILTER (WHERE v.value < 9) \
+     FROM person p JOIN visit v ON p.person_id = v.person_id GROUP BY p.sex",
     "SELECT birth_year / 10 * 10, COUNT(DISTINCT p.person_id), COUNT(v.value) \
      FROM person p LEFT JOIN visit v ON p.person_id = v.person_id AND v.code <> 'a' GROUP BY 1",
     "SELECT CASE WHEN value > 50 THEN 'high' WHEN value > 20 THEN 'middle' END, COUNT(*) \
