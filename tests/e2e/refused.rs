@@ -142,8 +142,8 @@ fn three_faults_suspend_a_permit() {
     let refused = refusal(&again("0.13")).unwrap();
     assert!(told(&refused).contains("is SUSPENDED"), "{refused}");
     let reasons = ["--as", "Ada Assessor", "--reasons", "the disk was empty"];
-    let lift = [&["permit", "suspend", &permit, "--lift"], &reasons[..]].concat();
-    home.lazaret(&lift).done();
+    let resume = [&["permit", "resume", &permit], &reasons[..]].concat();
+    home.lazaret(&resume).done();
     assert!(again("0.14").json()["fault"]["ticket"].is_string());
     let suspend = [&["permit", "suspend", &permit], &reasons[..]].concat();
     home.lazaret(&suspend).done();

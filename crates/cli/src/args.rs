@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use lazaret_model::{DatasetName, Epsilon};
 
 pub(crate) use step::{
-    ApplicationStep, AuditStep, ConfigStep, KeysStep, LakeStep, PermitStep, QuarantineStep,
-    ReleaseStep, Verdict,
+    ApplicationStep, AuditStep, ConfigStep, KeysStep, LakeStep, Measure, PermitStep,
+    QuarantineStep, ReleaseStep, Verdict,
 };
 
 const INGEST_EXAMPLES: &str = "\
@@ -73,7 +73,7 @@ pub(crate) enum Command {
                       --verdict approve --reasons 'all criteria met'"
     )]
     Application(ApplicationStep),
-    /// Permits: grant, show, verify, revoke, export.
+    /// Permits: grant, show, verify, suspend, resume, revoke, export.
     #[command(
         subcommand,
         after_help = "Example: lazaret permit verify permit.jws --key permit.pub.pem"

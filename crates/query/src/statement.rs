@@ -140,14 +140,11 @@ impl ast::Visitor for References<'_> {
     fn pre_visit_relation(&mut self, relation: &ast::ObjectName) -> ControlFlow<()> {
         let name = relation.0.last().and_then(|part| part.as_ident());
         let name = name.map(|name| name.value.to_lowercase());
-        let used = self
-            .uses
-            .iter()
-            .rev()
-            .find(|(known, _)| Some(known) == name.as_ref());
-        self.count = self
-            .count
-            .saturating_add(used.map_or(1, |(_, count)| *count));
+        // Quoted names differ by case alone: the largest of those that may be meant counts.
+        let uses = self.uses.iter();
+        let used = uses.filter(|(known, _)| Some(known) == name.as_ref());
+        let used = used.map(|(_, count)| *count).max();
+        self.count = self.count.saturating_add(used.unwrap_or(1));
         ControlFlow::Continue(())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -12,12 +11,12 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableType};
-use datafusion::physical_expr::expressions::col;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr, RangePartitioning};
+use datafusion::physical_expr::{LexOrdering, RangePartitioning};
 use datafusion::physical_plan::{ExecutionPlan, Partitioning};
 use datafusion::scalar::ScalarValue;
 use lazaret_lake::FileState;
 
+use crate::bound::person_order;
 use crate::grant::{GrantedTable, PERSON_ID};
 
 /// The address under which the lake's store is known to a session.
@@ -28,12 +27,7 @@ pub(crate) static LAKE_URL: LazyLock<ObjectStoreUrl> = LazyLock::new(|| {
 
 impl GrantedTable {
     fn ordering(&self) -> Result<Option<LexOrdering>> {
-        let person = col(PERSON_ID, &self.schema)?;
-        let options = SortOptions {
-            descending: false,
-            nulls_first: false,
-        };
-        Ok(LexOrdering::new([PhysicalSortExpr::new(person, options)]))
+        Ok(person_order(&self.schema, self.schema.index_of(PERSON_ID)?))
     }
 
     /// The files, a partition each: those of the ranges in their order, where all tables of the

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use lazaret_model::DatasetName;
 
 use super::Format;
@@ -94,30 +94,11 @@ pub(crate) enum PermitStep {
         key: Option<PathBuf>,
     },
     /// Ends a permit for good.
-    Revoke {
-        /// The permit.
-        id: String,
-        /// Who revokes.
-        #[arg(long = "as")]
-        user: String,
-        /// Why.
-        #[arg(long)]
-        reasons: String,
-    },
-    /// Takes a permit away for now, or gives one back that faults or an officer suspended.
-    Suspend {
-        /// The permit.
-        id: String,
-        /// Who decides.
-        #[arg(long = "as")]
-        user: String,
-        /// Why.
-        #[arg(long)]
-        reasons: String,
-        /// Give it back.
-        #[arg(long)]
-        lift: bool,
-    },
+    Revoke(Measure),
+    /// Takes a permit away for now.
+    Suspend(Measure),
+    /// Gives a permit back that an officer or three faults suspended.
+    Resume(Measure),
     /// The signed permit as a file.
     Export {
         /// The permit.
@@ -126,6 +107,19 @@ pub(crate) enum PermitStep {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+}
+
+/// What an officer does about a permit.
+#[derive(Debug, Args)]
+pub(crate) struct Measure {
+    /// The permit.
+    pub(crate) id: String,
+    /// Who decides.
+    #[arg(long = "as")]
+    pub(crate) user: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reasons: String,
 }
 
 #[derive(Debug, Subcommand)]

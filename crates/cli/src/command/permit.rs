@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use lazaret_model::PermitId;
+use lazaret_model::{Instant, PermitId};
 use lazaret_permit::{
-    Applicant, Application, Country, Officer, SignedPermit, Verdict, VerifyingKey,
+    Applicant, Application, Country, Office, Officer, SignedPermit, Verdict, VerifyingKey,
 };
 use serde_json::{Value, json};
 
 use super::application::{COUNTRY, decide};
 use crate::DONE;
-use crate::args::{Format, PermitStep};
+use crate::args::{Format, Measure, PermitStep};
 use crate::console::Console;
 use crate::home::Home;
 
@@ -52,41 +52,21 @@ pub(crate) async fn permit(
             let permit = SignedPermit::from_file(&file)?.verify(&key, now)?;
             console.note(&format!("permit {} verifies and is in force", permit.id()));
         }
-        PermitStep::Revoke { id, user, reasons } => {
-            let home = Home::open(dir)?;
-            let office = home.office().await?;
-            office
-                .revoke(
-                    &id.parse()?,
-                    &Officer::new(&user)?,
-                    &reasons,
-                    home.clock.now(),
-                )
-                .await?;
-            console.note(&format!(
-                "permit {id} is revoked: no further question is answered"
-            ));
+        PermitStep::Revoke(measure) => {
+            let (office, id, officer, now) = parties(dir, &measure).await?;
+            office.revoke(&id, &officer, &measure.reasons, now).await?;
+            let told = format!("permit {id} is revoked: no further question is answered");
+            console.note(&told);
         }
-        PermitStep::Suspend {
-            id,
-            user,
-            reasons,
-            lift,
-        } => {
-            let home = Home::open(dir)?;
-            let (office, now) = (home.office().await?, home.clock.now());
-            let (permit, user) = (id.parse()?, Officer::new(&user)?);
-            if lift {
-                office.resume(&permit, &user, &reasons, now).await?;
-            } else {
-                office.suspend(&permit, &user, &reasons, now).await?;
-            }
-            let told = if lift {
-                "in force again"
-            } else {
-                "suspended: --lift gives it back"
-            };
-            console.note(&format!("permit {id} is {told}"));
+        PermitStep::Suspend(measure) => {
+            let (office, id, officer, now) = parties(dir, &measure).await?;
+            office.suspend(&id, &officer, &measure.reasons, now).await?;
+            console.note(&format!("permit {id} is suspended until it is resumed"));
+        }
+        PermitStep::Resume(measure) => {
+            let (office, id, officer, now) = parties(dir, &measure).await?;
+            office.resume(&id, &officer, &measure.reasons, now).await?;
+            console.note(&format!("permit {id} is in force again"));
         }
         PermitStep::Export { id, out } => {
             let signed = Home::open(dir)?.permit(&id).await?;
@@ -94,6 +74,16 @@ pub(crate) async fn permit(
         }
     }
     Ok(DONE)
+}
+
+/// Who takes a measure about which permit, and when.
+async fn parties(
+    dir: &Path,
+    measure: &Measure,
+) -> anyhow::Result<(Office, PermitId, Officer, Instant)> {
+    let home = Home::open(dir)?;
+    let (id, officer) = (measure.id.parse()?, Officer::new(&measure.user)?);
+    Ok((home.office().await?, id, officer, home.clock.now()))
 }
 
 /// To a file, else to where answers go.
@@ -126,7 +116,7 @@ async fn list(home: &Home, format: Format, console: &mut Console<'_>) -> anyhow:
     Ok(())
 }
 
-fn now() -> lazaret_model::Instant {
+fn now() -> Instant {
     lazaret_model::Clock::now(&lazaret_model::SystemClock)
 }
 

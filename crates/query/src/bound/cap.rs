@@ -7,30 +7,24 @@
 //! smallest keyed hashes of the person and of all their values. Rows that are equal are
 //! interchangeable, so a tie tells nothing, and it does not matter in which pieces the rows come.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch, UInt32Array};
-use arrow::compute::{
-    SortOptions, concat_batches, filter_record_batch, is_not_null, take_record_batch,
-};
+use arrow::compute::{concat_batches, filter_record_batch, is_not_null, take_record_batch};
 use arrow::datatypes::Int64Type;
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchemaRef, Result, internal_err, plan_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{
-    LexOrdering, OrderingRequirements, PhysicalExpr, PhysicalSortExpr,
-};
+use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::exec::ReleaseKey;
+use super::exec::{ReleaseKey, person_order};
 use super::lot::Lot;
 
 /// The logical node: its input, cut.
@@ -58,12 +52,7 @@ impl Cap {
             return internal_err!("the person is a column");
         };
         let person = self.input.schema().index_of_column(person)?;
-        Ok(Arc::new(CapExec {
-            properties: Arc::clone(input.properties()),
-            input,
-            person,
-            rows: self.rows,
-        }))
+        Ok(Arc::new(CapExec::new(input, person, self.rows)))
     }
 }
 
@@ -106,6 +95,17 @@ struct CapExec {
     properties: Arc<PlanProperties>,
 }
 
+impl CapExec {
+    fn new(input: Arc<dyn ExecutionPlan>, person: usize, rows: usize) -> Self {
+        Self {
+            properties: Arc::clone(input.properties()),
+            input,
+            person,
+            rows,
+        }
+    }
+}
+
 impl DisplayAs for CapExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "CapExec: person={}, rows={}", self.person, self.rows)
@@ -134,17 +134,8 @@ impl ExecutionPlan for CapExec {
     }
 
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
-        let options = SortOptions {
-            descending: false,
-            nulls_first: false,
-        };
-        let schema = self.input.schema();
-        let name = schema
-            .fields()
-            .get(self.person)
-            .map_or("", |field| field.name());
-        let person = PhysicalSortExpr::new(Arc::new(Column::new(name, self.person)), options);
-        vec![LexOrdering::new([person]).map(OrderingRequirements::from)]
+        let order = person_order(&self.input.schema(), self.person);
+        vec![order.map(OrderingRequirements::from)]
     }
 
     fn apply_expressions(
@@ -159,12 +150,7 @@ impl ExecutionPlan for CapExec {
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match <[Arc<dyn ExecutionPlan>; 1]>::try_from(children) {
-            Ok([input]) => Ok(Arc::new(Self {
-                properties: Arc::clone(input.properties()),
-                input,
-                person: self.person,
-                rows: self.rows,
-            })),
+            Ok([input]) => Ok(Arc::new(Self::new(input, self.person, self.rows))),
             Err(_) => internal_err!("CapExec has one input"),
         }
     }
@@ -207,6 +193,8 @@ struct Cut {
     /// Rows of one person, who may have more.
     held: Vec<RecordBatch>,
     id: i64,
+    /// The last person met.
+    met: Option<i64>,
     ready: VecDeque<RecordBatch>,
 }
 
@@ -222,6 +210,7 @@ impl Cut {
             converter: RowConverter::new(fields.collect())?,
             held: Vec::new(),
             id: 0,
+            met: None,
             ready: VecDeque::new(),
         })
     }
@@ -234,19 +223,25 @@ impl Cut {
             return self.push(&carried);
         }
         let persons = persons.as_primitive::<Int64Type>().values();
-        let mut start = 0;
+        // Rows that go on as they are go on together: joins like large batches.
+        let (mut from, mut start) = (0, 0);
         for run in persons.chunk_by(|a, b| a == b) {
-            let id = run.first().copied().unwrap_or_default();
-            match (self.held.is_empty(), id.cmp(&self.id)) {
-                (false, Ordering::Less) => {
+            let (id, end) = (run.first().copied().unwrap_or_default(), start + run.len());
+            let goes_on = !self.held.is_empty() && id == self.id;
+            if !goes_on {
+                if self.met.is_some_and(|met| id <= met) {
                     return internal_err!("rows do not come in person order");
                 }
-                (false, Ordering::Greater) => self.flush()?,
-                _ => {}
+                self.flush()?;
             }
-            self.id = id;
-            self.held.push(batch.slice(start, run.len()));
-            start += run.len();
+            (self.id, self.met) = (id, Some(id));
+            if goes_on || end == persons.len() || run.len() > self.rows {
+                self.ready
+                    .extend((from < start).then(|| batch.slice(from, start - from)));
+                self.held.push(batch.slice(start, run.len()));
+                from = end;
+            }
+            start = end;
             // Cut in between too, so that nobody is held whole who is very large.
             if self.count() > 2 * self.rows + batch.num_rows() {
                 self.cut()?;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::compute::SortOptions;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::memory_pool::MemoryConsumer;
@@ -118,14 +118,7 @@ impl ExecutionPlan for BoundExec {
     }
 
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
-        let options = SortOptions {
-            descending: false,
-            nulls_first: false,
-        };
-        let schema = self.input.schema();
-        let name = schema.fields().first().map_or("", |field| field.name());
-        let person = PhysicalSortExpr::new(Arc::new(Column::new(name, 0)), options);
-        vec![LexOrdering::new([person]).map(OrderingRequirements::from)]
+        vec![person_order(&self.input.schema(), 0).map(OrderingRequirements::from)]
     }
 
     fn apply_expressions(
@@ -174,6 +167,16 @@ impl ExecutionPlan for BoundExec {
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), once)))
     }
+}
+
+/// The order by the person whose column stands at `at`.
+pub(crate) fn person_order(schema: &Schema, at: usize) -> Option<LexOrdering> {
+    let options = SortOptions {
+        descending: false,
+        nulls_first: false,
+    };
+    let person = Column::new(schema.fields().get(at)?.name(), at);
+    LexOrdering::new([PhysicalSortExpr::new(Arc::new(person), options)])
 }
 
 async fn run(

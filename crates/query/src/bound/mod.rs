@@ -30,7 +30,7 @@ use std::sync::Arc;
 use lazaret_disclosure::Measure;
 
 pub(crate) use cap::Cap;
-pub(crate) use exec::ReleaseKey;
+pub(crate) use exec::{ReleaseKey, person_order};
 pub(crate) use node::{Bound, BoundPlanner, OnePartition, keeps_ranges};
 
 /// What a value outside a declared value set becomes.
