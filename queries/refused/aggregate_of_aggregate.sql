@@ -1,3 +1,3 @@
 -- An aggregate below an aggregate would be released in between.
--- refused: not_private: an aggregate below an aggregate is not offered yet; instead: ask one aggregate
-SELECT AVG(n) FROM (SELECT person_id, COUNT(*) AS n FROM condition GROUP BY person_id) t
+-- refused: not_private: an aggregate below an aggregate is one of many persons; instead: add person_id to its GROUP BY, or ask one aggregate
+SELECT AVG(clamp(n, 0, 100)) FROM (SELECT code, COUNT(*) AS n FROM condition GROUP BY code) AS t

@@ -1,3 +1,3 @@
 -- EXCEPT, too.
--- refused: not_private: a LeftAnti join of person tables is not offered yet; instead: JOIN or LEFT JOIN ... ON a.person_id = b.person_id
+-- refused: not_private: INTERSECT and EXCEPT compare the rows of different persons; instead: EXISTS or NOT EXISTS with a.person_id = b.person_id
 SELECT COUNT(*) FROM (SELECT code FROM condition EXCEPT SELECT code FROM procedure) t

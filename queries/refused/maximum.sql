@@ -1,3 +1,3 @@
 -- And so is the largest.
--- refused: not_private: the aggregate `max` is not offered; instead: an extreme is one person's value: ask COUNT(DISTINCT person_id) by bands (CASE WHEN x < 10 THEN ...), later a percentile
+-- refused: not_private: the aggregate `max` is not offered; instead: an extreme is one person's value: ask APPROX_PERCENTILE_CONT(x, 0.99), or COUNT(DISTINCT person_id) by bands (CASE WHEN x < 10 THEN ...)
 SELECT sex, MAX(birth_year) FROM person GROUP BY sex

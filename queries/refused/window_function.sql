@@ -1,4 +1,4 @@
--- Functions of windows are not there at all.
--- refused: not_granted: Invalid function 'row_number'.
+-- A number among all persons' rows: each depends on others.
+-- refused: not_private: the window looks at more than one person; instead: PARTITION BY person_id, and whatever more
 SELECT COUNT(*) FROM (SELECT person_id, ROW_NUMBER() OVER (ORDER BY birth_year) AS n FROM
 person) t WHERE n < 10

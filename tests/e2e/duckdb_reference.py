@@ -7,9 +7,11 @@ import duckdb
 
 asked = json.load(sys.stdin)
 database = duckdb.connect()
-# As the engine under test has it: whole numbers divide to whole numbers, NULL is the largest value,
+# As the engine under test has it: whole numbers divide to whole numbers and by zero to NULL, which
+# is the largest value,
 # and clamp moves a value into its bounds and rounds it to units of its scale.
 database.execute("SET integer_division = true")
+database.execute("SET error_on_division_by_zero = false")
 database.execute("SET default_null_order = 'nulls_last_on_asc_first_on_desc'")
 database.execute(
     "CREATE MACRO clamp(x, low, high, digits) AS CASE WHEN x IS NOT NULL THEN "

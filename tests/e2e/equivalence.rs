@@ -230,7 +230,8 @@ fn every_request_of_queries_answered_agrees_with_duckdb() {
                 .map(|line| format!("{}: {line}", request.name())),
         );
         let shown: Vec<_> = rows.iter().filter(|row| expected.contains(row)).collect();
-        let ordered = !request.text.contains("ORDER BY") || shown.iter().copied().eq(&expected);
+        let last = request.text.rsplit(')').next().unwrap_or_default();
+        let ordered = !last.contains("ORDER BY") || shown.iter().copied().eq(&expected);
         if wrong.is_empty() && !ordered {
             wrong.push(format!(
                 "{}: the rows come in another order",

@@ -4,10 +4,10 @@ use lazaret_model::Clamp;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::price::{unit, width};
-use crate::{Checked, DisclosureError, Measure};
+use crate::{Checked, DisclosureError, Measure, Spread};
 
 /// The 97.5 % point of the normal distribution.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+pub(crate) const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A number of a release.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -65,9 +65,14 @@ impl Serialize for Cell {
 /// The cell of noisy coordinates. All of it is post-processing: it sees no exact number.
 pub(crate) fn estimate(measure: Measure, noisy: &[i128], sigma: f64) -> Checked<Cell> {
     match (measure, noisy) {
-        (Measure::Persons | Measure::Rows, [count]) => counted(*count, sigma),
+        (Measure::Persons | Measure::Rows | Measure::Distinct, [count]) => counted(*count, sigma),
         (Measure::Sum(clamp), [sum]) => Ok(summed(clamp, *sum, sigma)),
         (Measure::Mean(clamp), [rows, centred]) => Ok(meant(clamp, *rows, *centred, sigma)),
+        (Measure::Spread(clamp, spread), [rows, sum, squares]) => {
+            let noisy = [rows, sum, squares].map(|value| *value as f64);
+            Ok(spreading(clamp, spread, noisy, sigma))
+        }
+        (Measure::Quantile(clamp, _), chosen @ [_, _, _]) => Ok(ranked(clamp, chosen)),
         _ => Err(DisclosureError::Exact("a measurement of the wrong length")),
     }
 }
@@ -133,10 +138,86 @@ fn meant(clamp: Clamp, rows: i128, centred: i128, sigma: f64) -> Cell {
     })
 }
 
+/// With `N = n u^2`, `Y = u sum(y)`, `Q = sum(2 y^2 - u^2)` and `y = 2x - low - high` the variance
+/// of `y / u` is `v = (Q / N + 1) / 2 - f^2`, `f = Y / N`. By the delta method its standard error
+/// is `sigma / N` times the norm of the gradient by N, Y and Q. As for a mean, a noisy number of
+/// rows near zero says nothing.
+fn spreading(clamp: Clamp, spread: Spread, noisy: [f64; 3], sigma: f64) -> Cell {
+    let [rows, sum, squares] = noisy;
+    let width = width(clamp);
+    let count = rows / (width * width);
+    if sigma == 0.0 && (rows == 0.0 || spread.sample && count <= 1.0) {
+        return Cell::Hidden;
+    }
+    // The widest there is: half of the values at each end.
+    let widest = (width / unit(clamp) / 2.0).powi(2);
+    let (mean, twice) = (sum / rows, squares / rows);
+    let known = rows > 3.0 * sigma && (!spread.sample || count > 2.0 || sigma == 0.0);
+    let (variance, error) = if known {
+        let of_sample = if spread.sample {
+            count / (count - 1.0)
+        } else {
+            1.0
+        };
+        let variance = (f64::midpoint(twice, 1.0) - mean * mean).clamp(0.0, 1.0) * of_sample;
+        let slope = [0.5, 2.0 * mean, 2.0 * mean * mean - twice / 2.0];
+        let slope = slope
+            .into_iter()
+            .map(|part| part * part)
+            .sum::<f64>()
+            .sqrt();
+        (variance * widest, sigma / rows * slope * of_sample * widest)
+    } else {
+        (widest / 2.0, widest)
+    };
+    let half = NORMAL_95 * error;
+    let (low, high) = match known {
+        true => ((variance - half).max(0.0), variance + half),
+        false => (0.0, widest),
+    };
+    let (value, std_error, low, high) = match spread.root {
+        false => (variance, error, low, high),
+        true => {
+            let (value, low, high) = (variance.sqrt(), low.sqrt(), high.sqrt());
+            let slope = if value > 0.0 {
+                error / (2.0 * value)
+            } else {
+                high
+            };
+            (value, slope.min((high - low).max(0.0)), low, high)
+        }
+    };
+    Cell::Shown(Shown {
+        value: Number::Real(value),
+        std_error,
+        low95: Number::Real(low),
+        high95: Number::Real(high),
+    })
+}
+
+/// A quantile between two others that hold it: the interval, and an error as if it were normal.
+fn ranked(clamp: Clamp, chosen: &[i128]) -> Cell {
+    let value = |at: usize| {
+        let candidate = chosen
+            .get(at)
+            .and_then(|chosen| usize::try_from(*chosen).ok());
+        Measure::value(clamp, candidate.unwrap_or(0)) as f64 / unit(clamp)
+    };
+    let at = value(0);
+    let (low, high) = (value(1).min(at), value(2).max(at));
+    Cell::Shown(Shown {
+        value: Number::Real(at),
+        std_error: (high - low) / (2.0 * NORMAL_95),
+        low95: Number::Real(low),
+        high95: Number::Real(high),
+    })
+}
+
+/// The whole number at an end of an interval; it saturates.
 #[allow(
     clippy::cast_possible_truncation,
     reason = "saturates, at the ends of an interval"
 )]
-const fn whole(value: f64) -> i64 {
+pub(crate) const fn whole(value: f64) -> i64 {
     value as i64
 }

@@ -8,9 +8,10 @@ pub struct Group {
     pub key: Vec<KeyValue>,
     /// Distinct persons for each mask.
     pub persons: Vec<i64>,
-    /// For each estimate: persons `[n, 0]`; rows `[n, 0]`; a sum `[sum of clamped units, 0]`;
-    /// a mean `[rows, sum of clamped units]`.
-    pub values: Vec<[i128; 2]>,
+    /// For each estimate its numbers, [`crate::Measure::numbers`] of them: persons, rows, different
+    /// values; a sum of clamped units; for a mean rows and sum; for a spread rows, sum and squares
+    /// of `2x - low - high`; for a quantile the rows nearest to each candidate.
+    pub values: Vec<Vec<i128>>,
 }
 
 /// A sealed exact result. There is no way to look into it but [`crate::release`].

@@ -64,15 +64,22 @@ impl Group {
     /// The coordinates that an estimate's measurement takes of this group.
     ///
     /// For a mean: `n * u` and `sum(2x - low - high) = 2 sum(x) - n (low + high)`, with
-    /// `u = high - low`, so that one person moves both by the same at most.
+    /// `u = high - low`, so that one person moves both by the same at most; for a spread the same
+    /// with the squares. For a quantile: the rows by candidate, which are scored.
     pub(crate) fn coordinates(&self, at: usize, shape: &Shape) -> Vec<i128> {
-        let [first, second] = self.values.get(at).copied().unwrap_or_default();
-        match shape.estimates.get(at).map(|estimate| estimate.measure) {
-            Some(Measure::Mean(clamp)) => {
+        let values = self.values.get(at).map(Vec::as_slice).unwrap_or_default();
+        let measure = shape.estimates.get(at).map(|estimate| estimate.measure);
+        match (measure, values) {
+            (Some(Measure::Mean(clamp)), [rows, sum]) => {
                 let (low, high) = (i128::from(clamp.low()), i128::from(clamp.high()));
-                vec![first * (high - low), 2 * second - first * (low + high)]
+                vec![rows * (high - low), 2 * sum - rows * (low + high)]
             }
-            _ => vec![first],
+            (Some(Measure::Spread(clamp, _)), [rows, sum, squares]) => {
+                let width = i128::from(clamp.high()) - i128::from(clamp.low());
+                let square = width * width;
+                vec![rows * square, sum * width, 2 * squares - rows * square]
+            }
+            _ => values.to_vec(),
         }
     }
 
@@ -82,7 +89,8 @@ impl Group {
     }
 
     fn empty(key: Vec<KeyValue>, shape: &Shape) -> Self {
-        let values = vec![[0, 0]; shape.estimates.len()];
+        let zeros = |estimate: &Estimate| vec![0; estimate.measure.numbers()];
+        let values = shape.estimates.iter().map(zeros).collect();
         Self {
             key,
             persons: vec![0; shape.masks],
@@ -105,7 +113,7 @@ impl Group {
             return Err(Exact("a private key without persons"));
         }
         let mut values = self.values.iter().zip(&shape.estimates);
-        let allowed = values.all(|(values, each)| each.allows(*values, self.persons_of(each.mask)));
+        let allowed = values.all(|(values, each)| each.allows(values, self.persons_of(each.mask)));
         match allowed && self.values.len() == shape.estimates.len() {
             true => Ok(()),
             false => Err(Exact("a value is out of its bounds")),
@@ -115,19 +123,31 @@ impl Group {
 
 impl Estimate {
     /// Whether so many persons can have brought these values about.
-    fn allows(&self, [first, second]: [i128; 2], persons: i128) -> bool {
+    fn allows(&self, values: &[i128], persons: i128) -> bool {
         let rows = persons * i128::from(self.rows_per_person);
-        match self.measure {
-            Measure::Persons => first == persons,
-            Measure::Rows => (0..=rows).contains(&first),
-            Measure::Sum(_) => {
+        match (self.measure, values) {
+            (Measure::Persons, [count]) => *count == persons,
+            (Measure::Rows | Measure::Distinct, [count]) => (0..=rows).contains(count),
+            (Measure::Sum(_), [sum]) => {
                 let reach = i128::try_from(self.reach()).unwrap_or(i128::MAX);
-                first.unsigned_abs() <= (persons.saturating_mul(reach)).unsigned_abs()
+                sum.unsigned_abs() <= (persons.saturating_mul(reach)).unsigned_abs()
             }
-            Measure::Mean(clamp) => {
+            (Measure::Mean(clamp), [count, sum]) => {
                 let (low, high) = (i128::from(clamp.low()), i128::from(clamp.high()));
-                (0..=rows).contains(&first) && (first * low..=first * high).contains(&second)
+                (0..=rows).contains(count) && (count * low..=count * high).contains(sum)
             }
+            (Measure::Spread(clamp, _), [count, sum, squares]) => {
+                let width = i128::from(clamp.high()) - i128::from(clamp.low());
+                (0..=rows).contains(count)
+                    && (-count * width..=count * width).contains(sum)
+                    && (0..=count * width * width).contains(squares)
+            }
+            (Measure::Quantile(..), counts) => {
+                counts.len() == self.measure.numbers()
+                    && counts.iter().all(|count| (0..=rows).contains(count))
+                    && counts.iter().sum::<i128>() <= rows
+            }
+            _ => false,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod account;
 mod cell;
 mod exact;
+mod formula;
 mod groups;
 mod noise;
 mod plan;
@@ -20,11 +21,12 @@ mod table;
 pub use account::{budget, epsilon};
 pub use cell::{Cell, Number, Shown};
 pub use exact::{Exact, Group};
+pub use formula::{Formula, Operation};
 pub use price::{Bought, Priced, price};
 pub use release::release;
 #[cfg(feature = "noiseless")]
 pub use release::release_without_noise;
-pub use shape::{Estimate, Key, KeyType, KeyValue, Measure, Shape};
+pub use shape::{Estimate, Key, KeyType, KeyValue, Measure, Shape, Spread};
 pub use table::{Bounds, Card, Column, Release, Role};
 
 /// Why there is no price or no release. The messages hold what the query's text says, never what

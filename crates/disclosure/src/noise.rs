@@ -6,9 +6,10 @@ use lazaret_ledger::Cost;
 use lazaret_model::Delta;
 use opendp::core::Measurement;
 use opendp::domains::{AtomDomain, MapDomain, VectorDomain};
-use opendp::measurements::{make_gaussian, make_gaussian_threshold};
+use opendp::measurements::{make_gaussian, make_gaussian_threshold, make_noisy_max};
 use opendp::measures::{Approximate, ZeroConcentratedDivergence};
-use opendp::metrics::{AbsoluteDistance, L2Distance, L02InfDistance};
+use opendp::metrics::{AbsoluteDistance, L2Distance, L02InfDistance, LInfDistance};
+use opendp::traits::{InfCast, InfMul};
 
 use crate::account::{delta_units, exclusively, rho_units};
 use crate::plan::Planned;
@@ -27,6 +28,13 @@ type KeysMeasurement = Measurement<
     HashMap<String, i128>,
 >;
 
+type ChoiceMeasurement = Measurement<
+    VectorDomain<AtomDomain<i64>>,
+    LInfDistance<i64>,
+    ZeroConcentratedDivergence,
+    usize,
+>;
+
 /// Counts by the code of their key.
 pub(crate) type Counts = HashMap<String, i128>;
 
@@ -38,7 +46,9 @@ pub(crate) trait Noise: Sized {
     fn vector(&self, exact: Vec<i128>) -> Checked<Vec<i128>>;
     /// Noisy counts of the keys that reach the threshold.
     fn keys(&self, exact: Counts) -> Checked<Counts>;
-    /// The standard deviation of what this adds.
+    /// The place of a score that is nearly the highest.
+    fn choice(&self, scores: Vec<i64>) -> Checked<usize>;
+    /// The standard deviation of what this adds; for a choice, the scale of its scores.
     fn sigma(planned: &Planned) -> f64;
     /// Whether a noisy number of persons, in units of `unit`, is shown at this minimum.
     fn shows(noisy: i128, unit: i128, minimum: u32) -> bool;
@@ -50,6 +60,8 @@ pub(crate) enum OpenDp {
     Vector(VectorMeasurement),
     /// Noise on the counts of the keys that exist, and a threshold.
     Keys(KeysMeasurement, i128),
+    /// One choice among candidates.
+    Choice(ChoiceMeasurement),
 }
 
 impl Noise for OpenDp {
@@ -57,7 +69,20 @@ impl Noise for OpenDp {
     /// code also lets an equal one through, whose probability the map's delta leaves out. So the
     /// measurement and its map are taken at `threshold - 1`, and equal counts are dropped in
     /// `keys`: what is left is the mechanism that was proven, releasing counts of `threshold` on.
+    ///
+    /// A quantile is three choices in each group, of which one person touches `groups`: a person's
+    /// groups are fixed by the bounding, so the choices compose over these alone.
     fn build(planned: &Planned) -> Checked<(Self, Cost)> {
+        if let Some(score) = planned.score {
+            let choice = chosen(planned.sigma)?;
+            let choices = f64::inf_cast(u64::from(planned.groups) * 3)?;
+            let rho = exclusively(|| choice.map(&score)?.inf_mul(&choices))?;
+            let cost = Cost {
+                rho: rho_units(rho)?,
+                delta: Delta::ZERO,
+            };
+            return Ok((Self::Choice(choice), cost));
+        }
         let Some(threshold) = planned.threshold else {
             let vector = gaussian(planned.sigma)?;
             let rho = rho_units(exclusively(|| vector.map(&planned.l2))?)?;
@@ -81,7 +106,14 @@ impl Noise for OpenDp {
     fn vector(&self, exact: Vec<i128>) -> Checked<Vec<i128>> {
         match self {
             Self::Vector(vector) => Ok(vector.invoke(&exact)?),
-            Self::Keys(..) => Err(DisclosureError::Mismatch),
+            Self::Keys(..) | Self::Choice(_) => Err(DisclosureError::Mismatch),
+        }
+    }
+
+    fn choice(&self, scores: Vec<i64>) -> Checked<usize> {
+        match self {
+            Self::Choice(choice) => Ok(choice.invoke(&scores)?),
+            _ => Err(DisclosureError::Mismatch),
         }
     }
 
@@ -121,6 +153,11 @@ impl Noise for Exactly {
         Ok(exact)
     }
 
+    fn choice(&self, scores: Vec<i64>) -> Checked<usize> {
+        let best = scores.iter().max().copied().unwrap_or_default();
+        Ok(scores.iter().position(|score| *score == best).unwrap_or(0))
+    }
+
     fn sigma(_: &Planned) -> f64 {
         0.0
     }
@@ -138,6 +175,12 @@ pub(crate) fn passes(sigma: f64, excess: u32) -> Checked<f64> {
     let measurement = gaussian_above(sigma, i128::from(excess))?;
     let (_, delta) = exclusively(|| measurement.map(&(1, 1.0, 1.0)))?;
     Ok(delta)
+}
+
+fn chosen(scale: f64) -> Checked<ChoiceMeasurement> {
+    let domain = VectorDomain::new(AtomDomain::<i64>::new_non_nan());
+    let (metric, measure) = (LInfDistance::default(), ZeroConcentratedDivergence);
+    Ok(make_noisy_max(domain, metric, measure, scale, false)?)
 }
 
 fn gaussian(sigma: f64) -> Checked<VectorMeasurement> {

@@ -29,6 +29,8 @@ pub(crate) struct Planned {
     pub(crate) sigma: f64,
     /// The noisy count from which a private key is released.
     pub(crate) threshold: Option<i128>,
+    /// For a choice among candidates: how far one person moves a score of a group.
+    pub(crate) score: Option<i64>,
 }
 
 /// What a measurement is of.
@@ -125,12 +127,20 @@ impl Planned {
         let (reach, coordinates, most) = match source.estimate(shape) {
             None => (1, 1, COUNT_SIGMA_MAX),
             Some(estimate) => {
-                let counts = matches!(estimate.measure, Measure::Persons | Measure::Rows);
-                let most = if counts { COUNT_SIGMA_MAX } else { SIGMA_MAX };
+                let most = if estimate.is_count() {
+                    COUNT_SIGMA_MAX
+                } else {
+                    SIGMA_MAX
+                };
                 (estimate.reach(), estimate.coordinates(), most)
             }
         };
         let l2 = l2(reach, groups, coordinates)?;
+        let quantile = source.estimate(shape).map(|estimate| estimate.measure);
+        let score = match quantile {
+            Some(Measure::Quantile(..)) => Some(i64::inf_cast(reach)?),
+            _ => None,
+        };
         let begin = l2 / (2.0 * rho_below(share)?).sqrt();
         let step = 1u64 << (f64::MANTISSA_DIGITS - SCALE_BITS);
         let floor = begin.to_bits() / step * step;
@@ -144,6 +154,7 @@ impl Planned {
                 groups,
                 sigma,
                 threshold: None,
+                score,
             };
             if OpenDp::build(&planned)?.1.rho <= share {
                 return Ok(planned);

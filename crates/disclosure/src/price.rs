@@ -12,6 +12,9 @@ use crate::{Checked, Key, Measure, Shape};
 
 /// The part of the permit's delta for thresholds that one query takes at most.
 const QUERIES_WITH_THRESHOLD: u64 = 100;
+/// The steepest that a variance depends on its three coordinates, each 1 at most.
+const WORST_SLOPE: f64 = 2.55;
+
 /// A number of persons that the query does not ask for, bought to hide small groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bought {
@@ -147,7 +150,8 @@ impl Priced {
     }
 
     /// The standard error an estimate will have, in its own units; that of a mean at a group of
-    /// `rows` rows, at the worst place between its bounds. `None` where there is no such estimate.
+    /// `rows` rows, at the worst place between its bounds; that of a quantile where values are
+    /// spread evenly between them. `None` where there is no such estimate.
     ///
     /// # Privacy
     /// As of [`price`]: `rows` is the caller's guess, not a count.
@@ -157,12 +161,28 @@ impl Priced {
         let source = Source::Estimate(estimate);
         let planned = self.planned.iter().find(|each| each.source == source)?;
         Some(match shape.measure {
-            Measure::Persons | Measure::Rows => planned.sigma,
+            Measure::Persons | Measure::Rows | Measure::Distinct => planned.sigma,
             Measure::Sum(clamp) => planned.sigma / unit(clamp),
             Measure::Mean(clamp) => {
                 let width = width(clamp);
                 let error = planned.sigma / (rows.max(1) as f64) / std::f64::consts::SQRT_2;
                 error.min(width / 2.0) / unit(clamp)
+            }
+            Measure::Spread(clamp, spread) => {
+                let half = width(clamp) / unit(clamp) / 2.0;
+                let part = planned.sigma / width(clamp).powi(2) / (rows.max(1) as f64);
+                let part = (part * WORST_SLOPE).min(1.0);
+                // A deviation's error is told where it is half of the largest.
+                if spread.root {
+                    part * half
+                } else {
+                    part * half * half
+                }
+            }
+            Measure::Quantile(clamp, _) => {
+                let far = (shape.measure.numbers() as f64 / 0.025).ln() * planned.sigma / 1e3;
+                let part = (2.0 * far / (rows.max(1) as f64)).min(0.5) / 1.96;
+                part * width(clamp) / unit(clamp)
             }
         })
     }
@@ -233,7 +253,8 @@ fn threshold(planned: &[Planned]) -> Option<u64> {
 }
 
 /// The columns with their cards. Scale and sensitivity are in the column's own units; for a mean
-/// they are those of its centred sum, the sum of `x - (low + high) / 2`.
+/// they are those of its centred sum, the sum of `x - (low + high) / 2`, for a spread of its
+/// squares, for a quantile of rows.
 fn columns(shape: &Shape, planned: &[Planned]) -> Checked<Vec<Column>> {
     let threshold = threshold(planned);
     let key = |key: &Key| {
@@ -252,14 +273,20 @@ fn columns(shape: &Shape, planned: &[Planned]) -> Checked<Vec<Column>> {
             .find(|each| each.source == Source::Estimate(at));
         let own = own.ok_or(DisclosureError::Mismatch)?;
         let (kind, clamp, per_unit) = match estimate.measure {
-            Measure::Persons | Measure::Rows => ("int64", None, 1.0),
+            Measure::Persons | Measure::Rows | Measure::Distinct => ("int64", None, 1.0),
             Measure::Sum(clamp) => ("float64", Some(clamp), unit(clamp)),
             Measure::Mean(clamp) => ("float64", Some(clamp), 2.0 * unit(clamp)),
+            Measure::Spread(clamp, _) => ("float64", Some(clamp), 8.0 * unit(clamp).powi(2)),
+            Measure::Quantile(clamp, _) => ("float64", Some(clamp), 1e3),
+        };
+        let mechanism = match own.score {
+            Some(_) => "exponential",
+            None => "discrete_gaussian",
         };
         let (groups_per_person, rows_per_person) = (own.groups, estimate.rows_per_person);
         let card = Card {
             kind,
-            mechanism: "discrete_gaussian",
+            mechanism,
             scale: own.sigma / per_unit,
             sensitivity: own.l2 / per_unit,
             bounds: Bounds {

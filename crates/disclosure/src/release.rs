@@ -2,12 +2,12 @@
 
 use lazaret_ledger::{Cost, Reservation, Used};
 
-use crate::cell::{Cell, estimate};
+use crate::cell::{Cell, estimate, whole};
 use crate::groups::{arrange, encode};
 use crate::noise::{Noise, OpenDp};
 use crate::plan::{Planned, Source, build};
 use crate::table::{Release, Values};
-use crate::{Checked, DisclosureError, Exact, Group, Priced, Shape};
+use crate::{Checked, DisclosureError, Exact, Group, Measure, Priced, Shape};
 
 /// Turns a sealed exact result into a release, and the payment into a used one.
 ///
@@ -77,10 +77,12 @@ pub(crate) fn answer<N: Noise>(
     let mut groups = arrange(exact.open(), shape)?;
     let mut noisy: Vec<Noisy> = Vec::new();
     for (planned, measurement) in priced.planned.iter().zip(&measurements) {
-        noisy.push(if planned.threshold.is_some() {
-            survivors(&mut groups, measurement)?
-        } else {
-            measured(&groups, shape, planned, measurement)?
+        noisy.push(match (planned.threshold, planned.source) {
+            (Some(_), _) => survivors(&mut groups, measurement)?,
+            (None, Source::Estimate(at)) if planned.score.is_some() => {
+                quantiles(&groups, at, shape, planned, measurement)?
+            }
+            _ => measured(&groups, shape, planned, measurement)?,
         });
     }
     let keys = shape.keys.iter().enumerate().map(|(at, key)| {
@@ -125,6 +127,48 @@ fn measured<N: Noise>(
     let each = exact.first().map_or(1, |group| group.len().max(1));
     let noisy = measurement.vector(exact.concat())?;
     Ok(noisy.chunks(each).map(<[i128]>::to_vec).collect())
+}
+
+/// The candidates chosen for a quantile and for the ends of its interval, group by group.
+///
+/// A choice is nearly sure to be within `far` of the best score: `scale * ln(candidates / 0.025)`
+/// but for one time in forty. So a choice at the rank `2 far` lower lies below the quantile
+/// with that probability, and one at `2 far` higher above it.
+fn quantiles<N: Noise>(
+    groups: &[Group],
+    at: usize,
+    shape: &Shape,
+    planned: &Planned,
+    measurement: &N,
+) -> Checked<Noisy> {
+    let Some(Measure::Quantile(_, part)) = shape.estimates.get(at).map(|each| each.measure) else {
+        return Err(DisclosureError::Mismatch);
+    };
+    let one = |group: &Group| {
+        let rows = group.coordinates(at, shape);
+        let far = N::sigma(planned) * (rows.len() as f64 / 0.025).ln();
+        let chosen = [0.0, -2.0 * far, 2.0 * far].map(|shift| {
+            let chosen =
+                measurement.choice(scores(&rows, i128::from(part), whole(shift).into()))?;
+            Ok(chosen as i128)
+        });
+        chosen.into_iter().collect()
+    };
+    groups.iter().map(one).collect()
+}
+
+/// Of each candidate, how far the rows below and above it are from their parts: 0 is best. Cut to
+/// what fits, which moves no two lakes further apart.
+pub(crate) fn scores(rows: &[i128], part: i128, shift: i128) -> Vec<i64> {
+    let all: i128 = rows.iter().sum();
+    let mut below = 0;
+    let score = |here: &i128| {
+        let above = all - below - here;
+        let distance = ((1000 - part) * below - part * above - shift).abs();
+        below += here;
+        -i64::try_from(distance).unwrap_or(i64::MAX)
+    };
+    rows.iter().map(score).collect()
 }
 
 /// The cells of one estimate: shown where the noisy persons behind them reach the minimum.

@@ -96,6 +96,67 @@ pub enum Measure {
     Sum(Clamp),
     /// The mean of values within bounds.
     Mean(Clamp),
+    /// How many different values there are; one person brings `rows_per_person` of them at most.
+    Distinct,
+    /// How far values within bounds spread.
+    Spread(Clamp, Spread),
+    /// A quantile of values within bounds, in thousandths.
+    Quantile(Clamp, u16),
+}
+
+/// A measure of spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spread {
+    /// Whether it is of the values as a sample: divided by `n - 1`.
+    pub sample: bool,
+    /// Whether it is the root: a standard deviation instead of a variance.
+    pub root: bool,
+}
+
+/// Values among which a quantile is looked for, at most, less one.
+const CANDIDATES_MAX: u64 = 500;
+
+impl Measure {
+    /// How many exact numbers of a group it takes.
+    #[must_use]
+    pub fn numbers(self) -> usize {
+        match self {
+            Self::Persons | Self::Rows | Self::Sum(_) | Self::Distinct => 1,
+            Self::Mean(_) => 2,
+            Self::Spread(..) => 3,
+            Self::Quantile(clamp, _) => {
+                let steps = clamp.high().abs_diff(clamp.low()).div_ceil(step(clamp));
+                usize::try_from(steps)
+                    .unwrap_or(usize::MAX)
+                    .saturating_add(1)
+            }
+        }
+    }
+
+    /// The candidate of a quantile that is nearest to a value within the bounds.
+    #[must_use]
+    pub fn candidate(clamp: Clamp, value: i64) -> usize {
+        let step = step(clamp);
+        let nearest = (value.max(clamp.low()).abs_diff(clamp.low()) + step / 2) / step;
+        let last = clamp.high().abs_diff(clamp.low()).div_ceil(step);
+        usize::try_from(nearest.min(last)).unwrap_or(usize::MAX)
+    }
+
+    /// The value of a candidate, in units.
+    pub(crate) fn value(clamp: Clamp, candidate: usize) -> i64 {
+        let above = step(clamp).saturating_mul(candidate as u64);
+        clamp.low().saturating_add_unsigned(above).min(clamp.high())
+    }
+
+    /// Whether it is a number of something.
+    const fn is_count(self) -> bool {
+        matches!(self, Self::Persons | Self::Rows | Self::Distinct)
+    }
+}
+
+/// The distance of candidates, in units.
+fn step(clamp: Clamp) -> u64 {
+    clamp.high().abs_diff(clamp.low()).div_ceil(CANDIDATES_MAX)
 }
 
 /// A column that is estimated.
@@ -121,38 +182,54 @@ impl Estimate {
 
     /// Whether the first coordinate of this estimate counts persons: a mean of one row each.
     pub(crate) fn counts_values(&self) -> bool {
-        matches!(self.measure, Measure::Mean(_)) && self.rows_per_person == 1
+        matches!(self.measure, Measure::Mean(_) | Measure::Spread(..)) && self.rows_per_person == 1
     }
 
-    /// What one row adds to the first coordinate: the width of the bounds for a mean, else 1.
+    /// What one row adds to the first coordinate: the width of the bounds for a mean, its square
+    /// for a spread, else 1.
     pub(crate) fn first_unit(&self) -> i128 {
         match self.measure {
             Measure::Mean(clamp) => i128::from(clamp.high().abs_diff(clamp.low())),
+            Measure::Spread(clamp, _) => i128::from(clamp.high().abs_diff(clamp.low())).pow(2),
             _ => 1,
         }
+    }
+
+    /// Whether its noise is that of a count.
+    pub(crate) const fn is_count(&self) -> bool {
+        self.measure.is_count()
     }
 
     /// The most that one person can add to or take from one coordinate of one group, in units.
     ///
     /// For a mean the coordinates are `n * u` and `sum(2x - low - high)` with `u = high - low`:
     /// each row adds `u` to the first and, as `|2x - low - high| <= u`, at most `u` to the second.
+    /// For a spread, with `y = 2x - low - high`, they are `n u^2`, `u sum(y)` and
+    /// `sum(2 y^2 - u^2)`: each row moves each by at most `u^2`. For a quantile `a` the score of a
+    /// candidate is minus the distance of `(1 - a)` rows below it and `a` rows above from each
+    /// other, in thousandths: a row moves it by at most the larger of the two.
     pub(crate) fn reach(&self) -> u128 {
         let rows = u128::from(self.rows_per_person);
         match self.measure {
             Measure::Persons => 1,
-            Measure::Rows => rows,
+            Measure::Rows | Measure::Distinct => rows,
             Measure::Sum(clamp) => {
                 let largest = clamp.low().unsigned_abs().max(clamp.high().unsigned_abs());
                 rows * u128::from(largest)
             }
             Measure::Mean(clamp) => rows * u128::from(clamp.high().abs_diff(clamp.low())),
+            Measure::Spread(clamp, _) => {
+                rows.saturating_mul(u128::from(clamp.high().abs_diff(clamp.low())).pow(2))
+            }
+            Measure::Quantile(_, part) => rows * u128::from(part.max(1000 - part)),
         }
     }
 
-    /// How many coordinates the estimate takes of each group.
+    /// How many coordinates the estimate takes of each group; for a quantile, how many choices.
     pub(crate) const fn coordinates(&self) -> u32 {
         match self.measure {
             Measure::Mean(_) => 2,
+            Measure::Spread(..) | Measure::Quantile(..) => 3,
             _ => 1,
         }
     }
@@ -253,8 +330,16 @@ impl Estimate {
         if self.rows_per_person == 0 || one && self.rows_per_person != 1 {
             return refuse(format!("`{name}` needs its rows per person, 1 for persons"));
         }
-        let counts = matches!(self.measure, Measure::Persons | Measure::Rows);
-        let most = if counts { COUNT_REACH_MAX } else { REACH_MAX };
+        let quantile =
+            matches!(self.measure, Measure::Quantile(_, part) if !(1..1000).contains(&part));
+        if quantile {
+            return refuse(format!("`{name}` is no quantile between 0.001 and 0.999"));
+        }
+        let most = if self.is_count() {
+            COUNT_REACH_MAX
+        } else {
+            REACH_MAX
+        };
         if self.reach() > most {
             return refuse(format!(
                 "one person moves `{name}` too far: tighten its bounds"

@@ -1,17 +1,12 @@
-//! A release: rows of keys and cells, rebuilt from scalars, and its JSON and Arrow forms.
+//! A release: rows of keys and cells, rebuilt from scalars, and its JSON form.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use arrow::array::types::Date32Type;
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
-use arrow::datatypes::{Field, Schema};
-use arrow::error::ArrowError;
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use lazaret_model::Clamp;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::{Cell, Checked, DisclosureError, KeyType, KeyValue, Number, Shown};
+use crate::{Cell, Checked, DisclosureError, KeyType, KeyValue};
 
 /// A column of a release or a preview, with its card.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -35,6 +30,14 @@ pub enum Role {
     },
     /// It holds noisy numbers.
     Estimate(Card),
+    /// It holds numbers computed of noisy ones.
+    Computed {
+        /// The type: `float64`.
+        #[serde(rename = "type")]
+        kind: &'static str,
+        /// How, as it was written.
+        formula: String,
+    },
 }
 
 /// How an estimate was protected.
@@ -97,6 +100,13 @@ impl Release {
             rows,
             notes,
         }
+    }
+
+    /// The release with one more column.
+    pub(crate) fn with(&self, column: Column, values: Values) -> Self {
+        let mut columns = self.columns.clone();
+        columns.push((column, values));
+        Self::new(columns, self.rows, self.notes.clone())
     }
 
     /// The columns, with their cards.
@@ -188,53 +198,6 @@ impl Release {
         }
         Ok(Self::new(picked, self.rows, self.notes.clone()))
     }
-
-    /// All columns under these names, in order.
-    ///
-    /// # Errors
-    /// `Part`, where there are more or fewer names than columns, or one twice.
-    ///
-    /// # Privacy
-    /// As of [`Release::take`].
-    pub fn rename(&self, names: &[&str]) -> Result<Self, DisclosureError> {
-        if names.len() != self.columns.len() {
-            return Err(DisclosureError::Part("as many names as columns are needed"));
-        }
-        self.select(&names.iter().copied().enumerate().collect::<Vec<_>>())
-    }
-
-    /// The release as an Arrow batch: keys, and for an estimate `n` the columns `n`, `n_std_error`,
-    /// `n_low95` and `n_high95`, hidden cells null.
-    ///
-    /// # Errors
-    /// `ArrowError`, where Arrow does not take the columns.
-    ///
-    /// # Privacy
-    /// Plain arrays made anew from the released scalars: no dictionary, no slack, and under a
-    /// null there is a zero.
-    pub fn batch(&self) -> Result<RecordBatch, ArrowError> {
-        let (mut fields, mut arrays) = (Vec::new(), Vec::new());
-        let mut push = |name: String, array: ArrayRef| {
-            fields.push(Field::new(name, array.data_type().clone(), true));
-            arrays.push(array);
-        };
-        for (Column { name, role }, values) in &self.columns {
-            match values {
-                Values::Keys(kind, keys) => push(name.clone(), key_array(*kind, keys)),
-                Values::Cells(cells) => {
-                    let whole = matches!(role, Role::Estimate(card) if card.kind == "int64");
-                    let numbers = |of: fn(&Shown) -> Number| number_array(whole, cells, of);
-                    push(name.clone(), numbers(|shown| shown.value));
-                    let errors = number_array(false, cells, |shown| Number::Real(shown.std_error));
-                    push(format!("{name}_std_error"), errors);
-                    push(format!("{name}_low95"), numbers(|shown| shown.low95));
-                    push(format!("{name}_high95"), numbers(|shown| shown.high95));
-                }
-            }
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
-        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-    }
 }
 
 /// The `columns` and `rows` of a release's JSON.
@@ -283,37 +246,4 @@ fn pick<T: Clone>(all: &[T], places: &[usize]) -> Checked<Vec<T>> {
         .map(|place| all.get(*place).cloned())
         .collect();
     picked.ok_or(DisclosureError::Part("a place beyond its end"))
-}
-
-fn key_array(kind: KeyType, keys: &[KeyValue]) -> ArrayRef {
-    macro_rules! array {
-        ($array:ty, $variant:ident, $value:ident, $copy:expr) => {{
-            let values = keys.iter().map(|key| match key {
-                KeyValue::$variant($value) => Some($copy),
-                _ => None,
-            });
-            Arc::new(values.collect::<$array>())
-        }};
-    }
-    match kind {
-        KeyType::Text => array!(StringArray, Text, text, text.as_str()),
-        KeyType::Integer => array!(Int64Array, Integer, value, *value),
-        KeyType::Boolean => array!(BooleanArray, Boolean, value, *value),
-        KeyType::Date => array!(Date32Array, Date, days, *days),
-    }
-}
-
-fn number_array(whole: bool, cells: &[Cell], of: fn(&Shown) -> Number) -> ArrayRef {
-    let numbers = cells.iter().map(|cell| match cell {
-        Cell::Hidden => (None, None),
-        Cell::Shown(shown) => match of(shown) {
-            Number::Whole(value) => (Some(value), None),
-            Number::Real(value) => (None, Some(value)),
-        },
-    });
-    if whole {
-        Arc::new(numbers.map(|(whole, _)| whole).collect::<Int64Array>())
-    } else {
-        Arc::new(numbers.map(|(_, real)| real).collect::<Float64Array>())
-    }
 }

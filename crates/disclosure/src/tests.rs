@@ -9,8 +9,10 @@
 mod accounts;
 mod answers;
 mod forms;
+mod formulas;
 mod keys;
 mod noise;
+mod spread;
 
 use lazaret_ledger::Cost;
 use lazaret_model::{Clamp, Delta, Epsilon};
@@ -74,10 +76,12 @@ fn shape(keys: Vec<Key>, estimates: Vec<Estimate>) -> Shape {
 
 /// A group whose persons all have one row in each mask.
 fn group(key: &[KeyValue], shape: &Shape, persons: i64, values: &[[i128; 2]]) -> Group {
+    let numbers = shape.estimates.iter().zip(values);
+    let numbers = numbers.map(|(each, all)| all[..each.measure.numbers()].to_vec());
     Group {
         key: key.to_vec(),
         persons: vec![persons; shape.masks],
-        values: values.to_vec(),
+        values: numbers.collect(),
     }
 }
 
@@ -106,6 +110,10 @@ impl Noise for TooQuiet {
 
     fn keys(&self, exact: Counts) -> Checked<Counts> {
         self.0.keys(exact)
+    }
+
+    fn choice(&self, scores: Vec<i64>) -> Checked<usize> {
+        self.0.choice(scores)
     }
 
     fn sigma(planned: &Planned) -> f64 {

@@ -43,7 +43,7 @@ pub struct Card {
 pub struct CardColumn {
     /// Its name.
     pub name: String,
-    /// `key` or `estimate`.
+    /// `key`, `estimate`, or `computed` of estimates.
     pub role: String,
     /// `utf8`, `int64`, `float64`, `boolean` or `date32`.
     #[serde(rename = "type")]
@@ -57,7 +57,7 @@ impl CardColumn {
     /// Whether it holds noisy numbers.
     #[must_use]
     pub fn is_estimate(&self) -> bool {
-        self.role == "estimate"
+        self.role != "key"
     }
 }
 

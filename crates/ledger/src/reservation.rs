@@ -10,6 +10,7 @@ pub struct Reservation {
     id: i64,
     permit: PermitId,
     cost: Cost,
+    plan_sha256: String,
 }
 
 /// A payment for which a release was made. It is turned in to store the release.
@@ -20,8 +21,13 @@ pub struct Used {
 }
 
 impl Reservation {
-    pub(crate) const fn new(id: i64, permit: PermitId, cost: Cost) -> Self {
-        Self { id, permit, cost }
+    pub(crate) const fn new(id: i64, permit: PermitId, cost: Cost, plan_sha256: String) -> Self {
+        Self {
+            id,
+            permit,
+            cost,
+            plan_sha256,
+        }
     }
 
     /// The number of the ledger's entry.
@@ -49,6 +55,15 @@ impl Reservation {
     #[must_use]
     pub const fn permit(&self) -> &PermitId {
         &self.permit
+    }
+
+    /// The plan it was paid for: no other runs on it.
+    ///
+    /// # Privacy
+    /// A hash of the query's text, the permit and the snapshot's id.
+    #[must_use]
+    pub fn plan_sha256(&self) -> &str {
+        &self.plan_sha256
     }
 
     /// Marks the payment as used: it cannot pay for a second release.

@@ -104,6 +104,7 @@ impl Ledger {
                 id,
                 permit.clone(),
                 ask.cost,
+                ask.plan_sha256.clone(),
             )))
         });
         Halt::settle(done.await)

@@ -4,21 +4,23 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::compute::{cast, concat_batches};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, new_empty_array};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use datafusion::common::Column;
+use datafusion::common::{Column, DFSchema};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{
-    Aggregate, Expr, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, col,
+    Aggregate, Expr, ExprSchemable, Limit, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
+    Sort, col,
 };
 use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
-use lazaret_disclosure::{Release, Shape};
+use lazaret_disclosure::{Cell, Formula, KeyValue, Number, Operation, Release, Shape};
 use lazaret_model::Refusal;
 
-use crate::rules::{Facts, Scope, facts, literal, not_private};
+use crate::functions::Arithmetic;
+use crate::rules::{Scope, decimal, facts, literal, not_private, written};
 use crate::{PrivatePlan, QueryError};
 
 /// The column that says which released row a row is.
@@ -33,9 +35,8 @@ pub(crate) struct Above {
     nodes: Vec<LogicalPlan>,
     /// The released columns in the order of the release: their qualified names and types.
     columns: Vec<(Column, DataType)>,
-    /// For each column of the answer, which released column it is and what it is called.
-    output: Vec<(usize, String)>,
-    keys: usize,
+    /// For each column of the answer, what it is of released columns and what it is called.
+    output: Vec<(Formula, String)>,
 }
 
 impl Above {
@@ -72,7 +73,6 @@ impl Above {
                 nodes,
                 columns: Vec::new(),
                 output: Vec::new(),
-                keys: 0,
             },
             release,
         ))
@@ -82,7 +82,7 @@ impl Above {
     ///
     /// # Errors
     /// A refusal when the answer would hold something that is not a released column.
-    pub(crate) fn over(self, release: &Aggregate, shape: &Shape) -> Result<Self, Refusal> {
+    pub(crate) fn over(self, release: &Aggregate) -> Result<Self, Refusal> {
         let schema = &release.schema;
         let columns: Vec<(Column, DataType)> = schema
             .columns()
@@ -95,14 +95,13 @@ impl Above {
             )
             .collect();
         let names = schema.fields().iter().map(|field| field.name().clone());
-        let mut output: Vec<(usize, String)> = (0..).zip(names).collect();
+        let mut output: Vec<(Formula, String)> = (0..).map(Formula::Column).zip(names).collect();
         for node in &self.nodes {
             output = follow(node, output)?;
         }
         Ok(Self {
             columns,
             output,
-            keys: shape.keys.len(),
             ..self
         })
     }
@@ -118,8 +117,29 @@ impl Above {
                 .map(|estimate| &mut estimate.name),
         );
         for (index, name) in names.enumerate() {
-            if let Some((_, alias)) = self.output.iter().find(|(column, _)| *column == index) {
+            let mut output = self.output.iter();
+            if let Some((_, alias)) = output.find(|(of, _)| *of == Formula::Column(index)) {
                 name.clone_from(alias);
+            }
+        }
+    }
+
+    /// A formula with the columns' names.
+    fn written(&self, formula: &Formula) -> String {
+        match formula {
+            Formula::Number(number) => number.to_string(),
+            Formula::Column(column) => {
+                let named = self.columns.get(*column);
+                named.map_or_else(String::new, |(column, _)| column.name.clone())
+            }
+            Formula::Of(operation, left, right) => {
+                let sign = match operation {
+                    Operation::Plus => '+',
+                    Operation::Minus => '-',
+                    Operation::Times => '*',
+                    Operation::Over => '/',
+                };
+                format!("({} {sign} {})", self.written(left), self.written(right))
             }
         }
     }
@@ -156,30 +176,47 @@ impl Above {
     }
 
     /// The released columns with the types the query's own plan gave them, and the row's number.
+    /// A hidden number is NULL.
     fn released(&self, release: &Release) -> Result<RecordBatch, QueryError> {
-        let batch = release
-            .batch()
-            .map_err(|_| QueryError::Contract("the release as columns"))?;
         let mut fields = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (index, (_, kind)) in self.columns.iter().enumerate() {
-            // An estimate has four columns: value, standard error, low and high end.
-            let source = if index < self.keys {
-                index
-            } else {
-                self.keys + 4 * (index - self.keys)
-            };
-            let array = batch
-                .columns()
-                .get(source)
-                .ok_or(QueryError::Contract("a column"))?;
-            arrays.push(cast(array, kind)?);
+            let values = (0..release.rows()).map(|row| match release.key(row, index) {
+                Some(key) => of_key(key),
+                None => release.cell(row, index).map_or(ScalarValue::Null, of_cell),
+            });
+            let values = values.map(|value| value.cast_to(kind));
+            let values: Vec<ScalarValue> = values.collect::<Result<_, _>>()?;
+            arrays.push(match values.is_empty() {
+                true => new_empty_array(kind),
+                false => ScalarValue::iter_to_array(values)?,
+            });
             fields.push(Field::new(format!("column_{index}"), kind.clone(), true));
         }
-        let rows = i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
+        let rows = i64::try_from(release.rows()).unwrap_or(i64::MAX);
         arrays.push(Arc::new((0..rows).collect::<Int64Array>()));
         fields.push(Field::new(ROW, DataType::Int64, false));
         Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
+    }
+}
+
+fn of_key(key: &KeyValue) -> ScalarValue {
+    match key {
+        KeyValue::Null => ScalarValue::Null,
+        KeyValue::Text(text) => ScalarValue::from(text.as_str()),
+        KeyValue::Integer(value) => ScalarValue::from(*value),
+        KeyValue::Boolean(truth) => ScalarValue::from(*truth),
+        KeyValue::Date(days) => ScalarValue::Date32(Some(*days)),
+    }
+}
+
+fn of_cell(cell: Cell) -> ScalarValue {
+    match cell {
+        Cell::Hidden => ScalarValue::Null,
+        Cell::Shown(shown) => match shown.value {
+            Number::Whole(value) => ScalarValue::from(value),
+            Number::Real(value) => ScalarValue::from(value),
+        },
     }
 }
 
@@ -209,42 +246,41 @@ impl PrivatePlan {
             .filter_map(|row| (*row).try_into().ok())
             .collect();
         let part = |_| QueryError::Contract("rows and columns of the release");
-        let output: Vec<(usize, &str)> = self
-            .above
-            .output
-            .iter()
-            .map(|(column, name)| (*column, name.as_str()))
-            .collect();
-        release
-            .take(&rows)
-            .map_err(part)?
-            .select(&output)
-            .map_err(part)
+        let mut taken = release.take(&rows).map_err(part)?;
+        let mut output = Vec::new();
+        for (formula, name) in &self.above.output {
+            let place = match formula {
+                Formula::Column(column) => *column,
+                computed => {
+                    let written = self.above.written(computed);
+                    taken = taken.compute(name, &written, computed).map_err(part)?;
+                    taken.columns().len() - 1
+                }
+            };
+            output.push((place, name.as_str()));
+        }
+        taken.select(&output).map_err(part)
     }
 }
 
-/// Which released column each output column of `node` is.
+/// What each output column of `node` is of released columns.
 fn follow(
     node: &LogicalPlan,
-    input: Vec<(usize, String)>,
-) -> Result<Vec<(usize, String)>, Refusal> {
+    input: Vec<(Formula, String)>,
+) -> Result<Vec<(Formula, String)>, Refusal> {
     match node {
         LogicalPlan::Projection(projection) => {
-            let schema = projection.input.schema();
-            let released = |expr: &Expr| {
-                let index = schema.index_of_column(bare(expr)?).ok()?;
-                input.get(index).map(|(column, _)| *column)
-            };
             let names = projection
                 .schema
                 .fields()
                 .iter()
                 .map(|field| field.name().clone());
+            let of = |expr: &Expr| formula(expr, projection.input.schema(), &input);
             projection
                 .expr
                 .iter()
                 .zip(names)
-                .map(|(expr, name)| Ok((released(expr).ok_or_else(|| computed(expr))?, name)))
+                .map(|(expr, name)| Ok((of(expr).ok_or_else(|| computed(expr))?, name)))
                 .collect()
         }
         LogicalPlan::Filter(filter) => {
@@ -276,29 +312,61 @@ fn whole(count: &Expr) -> Result<(), Refusal> {
     }
 }
 
-fn bare(expr: &Expr) -> Option<&Column> {
+/// What an expression is of released columns: sums, differences, products and quotients of them.
+/// They are computed as real numbers.
+fn formula(expr: &Expr, schema: &DFSchema, input: &[(Formula, String)]) -> Option<Formula> {
+    let number = |expr: &Expr| expr.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+    let of = |expr: &Expr| formula(expr, schema, input).filter(|_| number(expr));
+    if let Some(number) = decimal(expr) {
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "as exact as the literal's own type"
+        )]
+        let number = number.units as f64 / 10f64.powi(i32::from(number.scale));
+        return Some(Formula::Number(number));
+    }
     match expr {
-        Expr::Column(column) => Some(column),
-        Expr::Alias(alias) => bare(&alias.expr),
+        Expr::Column(column) => Some(input.get(schema.maybe_index_of_column(column)?)?.0.clone()),
+        Expr::Alias(alias) => formula(&alias.expr, schema, input),
+        Expr::Cast(cast) if number(expr) => of(&cast.expr),
+        Expr::TryCast(cast) if number(expr) => of(&cast.expr),
+        Expr::Negative(inner) => {
+            let zero = Formula::Number(0.0);
+            Some(Formula::Of(
+                Operation::Minus,
+                zero.into(),
+                of(inner)?.into(),
+            ))
+        }
+        Expr::ScalarFunction(function) => {
+            let arithmetic = function.func.inner().downcast_ref::<Arithmetic>();
+            let (Some(arithmetic), [left, right]) = (arithmetic, function.args.as_slice()) else {
+                return None;
+            };
+            let operation = match arithmetic.op {
+                Operator::Plus => Operation::Plus,
+                Operator::Minus => Operation::Minus,
+                Operator::Multiply => Operation::Times,
+                Operator::Divide => Operation::Over,
+                _ => return None,
+            };
+            Some(Formula::Of(operation, of(left)?.into(), of(right)?.into()))
+        }
         _ => None,
     }
 }
 
 fn computed(expr: &Expr) -> Refusal {
     not_private(format!(
-        "`{expr}` computes with released numbers, which is not offered yet"
+        "`{}` computes with released numbers in a way that is not offered",
+        written(expr)
     ))
-    .hint("ask for the numbers themselves: computing with them afterwards is free")
+    .hint("+, -, * and / of them are; what is computed afterwards is free")
 }
 
 /// Conditions and orders above use the same list of expressions; every released column is open.
 fn open(expr: &Expr, input: &LogicalPlan) -> Result<(), Refusal> {
-    let columns = vec![Facts::default(); input.schema().fields().len()];
-    let scope = Scope {
-        columns,
-        carrier: 0,
-        rows_per_person: 1,
-    };
+    let scope = Scope::released(input.schema().fields().len());
     facts(expr, &scope, input.schema()).map(|_| ())
 }
 

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::above::Above;
 use crate::bound::{Bound, BoundEstimate, BoundSpec};
 use crate::grant::{GrantedTable, granted};
-use crate::rules::{Argument, Asked, Scope, aggregate, below, capped, not_private};
+use crate::rules::{Argument, Asked, Below, aggregate, capped, joined, not_private};
 use crate::{session, statement};
 
 /// A question: its text, its share of the budget, and bounds tighter than the dictionary's.
@@ -100,9 +100,10 @@ pub async fn plan(
     let state = context(store, &tables).map_err(|_| no_engine())?;
     let analysed = statement::analysed(&state, &ask.sql).await?;
     let (above, release) = Above::split(&analysed)?;
-    let scope = below(&release.input, &tables)?;
-    let (mut shape, bounded) = bound(&release, &scope, &tables, policy, ask)?;
-    let above = above.over(&release, &shape)?;
+    let input = joined(release.input.as_ref().clone(), &state)?;
+    let below = capped(&input, &tables)?;
+    let (mut shape, bounded) = bound(&release, below, policy, ask)?;
+    let above = above.over(&release)?;
     above.name(&mut shape);
     let priced = price(&shape, ask.epsilon, policy.delta)
         .map_err(|error| Refusal::new(RefusalCode::NotPrivate, error.to_string()))?;
@@ -186,13 +187,12 @@ fn literals(plan: &LogicalPlan) -> Vec<String> {
 /// The shape of the release, and the plan that reads, bounds and groups for it.
 fn bound(
     release: &Aggregate,
-    scope: &Scope,
-    tables: &[GrantedTable],
+    below: Below,
     policy: &Policy,
     ask: &Ask,
 ) -> Result<(Shape, LogicalPlan), Refusal> {
-    let schema = release.input.schema();
-    let keys = keys::keys(release, scope)?;
+    let (scope, schema) = (&below.scope, below.plan.schema());
+    let keys = keys::keys(release, scope, schema)?;
     let asked: Vec<Asked> = release
         .aggr_expr
         .iter()
@@ -237,8 +237,7 @@ fn bound(
         );
         return Err(Refusal::new(RefusalCode::TooLarge, reason).hint("narrow the bounds of clamp"));
     }
-    let input = capped(&release.input, tables)?;
-    let bounded = plan_below(release, input, scope, &keys, &arguments, &shape)
+    let bounded = plan_below(below, &keys, &arguments, &shape)
         .map_err(|error| not_private(error.strip_backtrace()))?;
     Ok((shape, bounded))
 }
@@ -257,13 +256,13 @@ fn is_writable(estimate: &Estimate) -> bool {
 /// in which argument `i` is there. A count of an expression and its average share one mask.
 fn masks(asked: &[Asked]) -> (Vec<Argument>, Vec<usize>) {
     let mut arguments: Vec<Argument> = Vec::new();
-    let numbers = asked
+    let present = |asked: &&Asked| matches!(asked.argument, Argument::Present(_));
+    let read = |asked: &&Asked| matches!(asked.argument, Argument::Number(_) | Argument::Value(_));
+    for Asked { argument, .. } in asked
         .iter()
-        .filter(|asked| matches!(asked.argument, Argument::Number(_)));
-    let others = asked
-        .iter()
-        .filter(|asked| matches!(asked.argument, Argument::Present(_)));
-    for Asked { argument, .. } in numbers.chain(others) {
+        .filter(read)
+        .chain(asked.iter().filter(present))
+    {
         if position(&arguments, argument).is_none() {
             arguments.push(argument.clone());
         }
@@ -278,6 +277,7 @@ fn position(arguments: &[Argument], wanted: &Argument) -> Option<usize> {
         .iter()
         .position(|argument| match (argument, wanted) {
             (Argument::Number(a), Argument::Number(b) | Argument::Present(b))
+            | (Argument::Value(a), Argument::Value(b) | Argument::Present(b))
             | (Argument::Present(a), Argument::Present(b)) => a == b,
             _ => false,
         })
@@ -285,15 +285,13 @@ fn position(arguments: &[Argument], wanted: &Argument) -> Option<usize> {
 
 /// Person, keys, arguments, then the bound operator over them.
 fn plan_below(
-    release: &Aggregate,
-    input: LogicalPlan,
-    scope: &Scope,
+    below: Below,
     keys: &[keys::PlannedKey],
     arguments: &[Argument],
     shape: &Shape,
 ) -> Result<LogicalPlan, DataFusionError> {
-    let schema = release.input.schema();
-    let person = Expr::Column(DFSchema::columns(schema).swap_remove(scope.carrier));
+    let carrier = below.scope.carrier;
+    let person = Expr::Column(DFSchema::columns(below.plan.schema()).swap_remove(carrier));
     let mut columns = vec![person.alias("lazaret_person")];
     for (index, key) in keys.iter().enumerate() {
         columns.push(key.expr.clone().alias(format!("lazaret_key_{index}")));
@@ -302,11 +300,12 @@ fn plan_below(
         let column = match argument {
             Argument::Number(expr) => cast(expr.clone(), DataType::Float64),
             Argument::Present(expr) => expr.clone().is_not_null(),
+            Argument::Value(expr) => expr.clone(),
             Argument::Row => lit(true),
         };
         columns.push(column.alias(format!("lazaret_argument_{index}")));
     }
-    let input = LogicalPlanBuilder::new(input);
+    let input = LogicalPlanBuilder::new(below.plan);
     let estimates = shape.estimates.iter().map(|estimate| BoundEstimate {
         measure: estimate.measure,
         mask: estimate.mask,
@@ -317,6 +316,10 @@ fn plan_below(
         declared: keys.iter().map(|key| key.declared.clone()).collect(),
         masks: std::iter::once(None)
             .chain((0..arguments.len()).map(Some))
+            .collect(),
+        counted: arguments
+            .iter()
+            .map(|argument| matches!(argument, Argument::Value(_)))
             .collect(),
         estimates: estimates.collect(),
         groups_per_person: shape.groups_per_person,

@@ -50,6 +50,9 @@ pub async fn run(
     paid: &Reservation,
     secret: &BoundingKey,
 ) -> Result<Exact, QueryError> {
+    if paid.plan_sha256() != plan.fingerprint() {
+        return Err(QueryError::Contract("another plan was paid for"));
+    }
     let key = secret.release(paid, plan.fingerprint())?;
     Ok(Exact::seal(bounded(plan, key).await?))
 }
@@ -94,13 +97,14 @@ fn add(groups: &mut BTreeMap<Vec<KeyValue>, Group>, group: Group) -> Result<(), 
     for (persons, more) in zip(&mut known.persons, group.persons) {
         *persons += more;
     }
-    for (sums, more) in zip(&mut known.values, group.values) {
-        *sums = [sum(sums[0], more[0])?, sum(sums[1], more[1])?];
+    let sums = known.values.iter_mut().flatten();
+    for (known, more) in zip(sums, group.values.into_iter().flatten()) {
+        *known = sum(*known, more)?;
     }
     Ok(())
 }
 
-/// One group a row: keys, persons by mask, two sums an estimate.
+/// One group a row: keys, persons by mask, the estimates' sums.
 fn open(batch: &RecordBatch, shape: &Shape) -> Result<Vec<Group>, QueryError> {
     let mut groups = Vec::with_capacity(batch.num_rows());
     let wrong = || QueryError::Contract("the bound operator's columns");
@@ -123,9 +127,12 @@ fn open(batch: &RecordBatch, shape: &Shape) -> Result<Vec<Group>, QueryError> {
                 .ok_or_else(wrong)?;
             Ok::<i128, QueryError>(sums.value(row))
         };
-        let values = (0..shape.estimates.len())
-            .map(|estimate| first_sum + 2 * estimate)
-            .map(|index| Ok([sum(index)?, sum(index + 1)?]));
+        let mut at = first_sum;
+        let values = shape.estimates.iter().map(|estimate| {
+            let own = at..at + estimate.measure.numbers();
+            at = own.end;
+            own.map(sum).collect()
+        });
         let key = keys
             .iter()
             .map(|values| values.get(row).cloned().ok_or_else(wrong));

@@ -64,6 +64,8 @@ pub(crate) fn session(
         .with_runtime_env(runtime(store)?)
         .with_expr_planners(SessionStateDefaults::default_expr_planners())
         .with_scalar_functions(functions::allowed())
+        .with_window_functions(functions::windows())
+        .with_analyzer_rule(Arc::new(functions::Total))
         .with_aggregate_functions(all_default_aggregate_functions())
         .with_physical_optimizer_rules(physical_rules())
         .with_query_planner(Arc::new(BoundPlanner))

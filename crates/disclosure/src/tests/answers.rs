@@ -1,7 +1,5 @@
 //! Releases: which rows there are, what is hidden, what the numbers and their forms are.
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::Int64Type;
 use serde_json::json;
 
 use super::*;
@@ -142,7 +140,7 @@ fn cells_of_few_persons_are_hidden() {
     let with = |name: &str, persons: i64, backed: i64| Group {
         key: vec![text(name)],
         persons: vec![persons, backed],
-        values: vec![[persons.into(), 0], [i128::from(backed) * 7, 0]],
+        values: vec![vec![persons.into()], vec![i128::from(backed) * 7]],
     };
     let release = released(
         &shape,
@@ -160,15 +158,6 @@ fn cells_of_few_persons_are_hidden() {
     assert_eq!(
         json["rows"][2],
         json!({"region": "south", "n": {"hidden": true}, "s": {"hidden": true}})
-    );
-    let batch = release.batch().unwrap();
-    let counts = batch
-        .column_by_name("n")
-        .unwrap()
-        .as_primitive::<Int64Type>();
-    assert!(
-        counts.is_null(2) && counts.values()[2] == 0,
-        "nothing lies under a null"
     );
     let free = Shape {
         minimum: 0,

@@ -1,4 +1,4 @@
-//! The forms of a release: its JSON, its Arrow columns, what can be taken from it.
+//! The forms of a release: its JSON, what can be taken from it.
 
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ fn every_type_of_key_has_its_form() {
         let json = serde_json::to_value(&release).unwrap();
         assert_eq!(json["rows"][0]["k"], expected);
         assert_eq!(json["columns"][0]["type"], name);
-        assert_eq!(release.batch().unwrap().num_rows(), 1);
+        assert_eq!(release.rows(), 1);
     }
 }
 
@@ -111,33 +111,5 @@ fn rows_and_columns_are_taken_by_place() {
         .map(|column| column.name.as_str())
         .collect();
     assert_eq!(names, ["persons", "where"]);
-    let batch = turned.batch().unwrap();
-    let names: Vec<_> = batch
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| field.name().clone())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "persons",
-            "persons_std_error",
-            "persons_low95",
-            "persons_high95",
-            "where"
-        ]
-    );
-    assert_eq!(
-        release
-            .rename(&["a", "b"])
-            .unwrap()
-            .columns()
-            .next()
-            .unwrap()
-            .name,
-        "a"
-    );
     assert!(release.take(&[3]).is_err() && release.select(&[(2, "x")]).is_err());
-    assert!(release.rename(&["a"]).is_err() && release.rename(&["a", "a"]).is_err());
 }

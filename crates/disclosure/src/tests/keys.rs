@@ -43,6 +43,7 @@ fn the_threshold_costs_at_least_what_it_can_fail() {
                 groups,
                 sigma,
                 threshold: Some(threshold),
+                score: None,
             };
             let paid = OpenDp::build(&planned).unwrap().1.delta;
             // A person alone in each of her groups is seen when one noisy 1 reaches the threshold.

@@ -13,6 +13,7 @@ fn planned(sigma: f64) -> Planned {
         groups: 1,
         sigma,
         threshold: None,
+        score: None,
     }
 }
 

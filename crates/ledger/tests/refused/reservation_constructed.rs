@@ -4,7 +4,7 @@ use lazaret_ledger::{Cost, Reservation};
 use lazaret_model::PermitId;
 
 fn free(permit: PermitId) -> Reservation {
-    Reservation::new(1, permit, Cost::ZERO)
+    Reservation::new(1, permit, Cost::ZERO, String::new())
 }
 
 fn main() {}

@@ -10,6 +10,7 @@ use datafusion::common::{Result, internal_err};
 use datafusion::execution::memory_pool::MemoryReservation;
 
 use super::BoundSpec;
+use super::distinct::Distinct;
 use super::exec::ReleaseKey;
 use super::groups::Groups;
 use super::lot::Lot;
@@ -29,6 +30,7 @@ pub(super) struct Fold {
     schema: SchemaRef,
     lot: Lot,
     groups: Groups,
+    distinct: Distinct,
     person: Person,
     first: Option<i64>,
     memory: MemoryReservation,
@@ -42,10 +44,10 @@ impl Fold {
         memory: MemoryReservation,
     ) -> Result<Self> {
         let terms = spec.estimates.iter().map(Term::of);
-        let highest = spec.masks.iter().flatten().max();
-        let arguments = highest.map_or(0, |argument| argument + 1);
+        let arguments = spec.counted.len();
         Ok(Self {
             terms: terms.collect(),
+            distinct: Distinct::default(),
             groups: Groups::new(&spec, &schema)?,
             spec,
             schema,
@@ -68,6 +70,7 @@ impl Fold {
         let groups = self
             .groups
             .of(keys.get(1..).unwrap_or(&[]), &self.lot, persons.len())?;
+        let rest = self.distinct.number(rest, &self.spec.counted, &self.lot)?;
         let arguments: Vec<Argument<'_>> = rest.iter().map(Argument::of).collect::<Result<_>>()?;
         let mut start = 0;
         for run in persons.chunk_by(|a, b| a == b) {
@@ -81,12 +84,13 @@ impl Fold {
             start = end;
         }
         self.memory
-            .try_resize(self.groups.size() + self.person.size())
+            .try_resize(self.groups.size() + self.person.size() + self.distinct.size())
     }
 
     /// The bounded totals of every group to which a bounded contribution was made.
     pub(super) fn finish(mut self) -> Result<Folded> {
         self.settle();
+        self.distinct.count(&mut self.groups);
         let persons = self.first.map(|first| (first, self.person.id));
         let batch = self.groups.batch(&self.schema)?;
         Ok(Folded { batch, persons })
@@ -105,9 +109,10 @@ impl Fold {
 
     /// Adds the bounded contribution of the person whose rows were gathered, and forgets them.
     fn settle(&mut self) {
-        self.person.gather(self.groups.names.len());
+        self.person.gather(self.groups.names().len());
         let most = usize::try_from(self.spec.groups_per_person).unwrap_or(usize::MAX);
-        self.person.keep(most, &self.groups.names, &self.lot);
+        self.person.keep(most, self.groups.names(), &self.lot);
+        let id = self.person.id;
         for run in &self.person.runs {
             let contribution = Contribution {
                 rows: self
@@ -121,11 +126,20 @@ impl Fold {
             for (mask, persons) in self.groups.persons_of(run.group).iter_mut().enumerate() {
                 *persons += i64::from(contribution.has(mask));
             }
-            for (term, sums) in self.terms.iter().zip(self.groups.sums_of(run.group)) {
-                let [first, second] = term.bounded(&contribution, self.person.id, &self.lot);
-                let [sum, more] = sums;
-                *sum += first;
-                *more += second;
+            let mut sums = self.groups.sums_of(run.group);
+            let mut place = 0;
+            for term in &self.terms {
+                let (own, rest) = sums.split_at_mut(term.numbers.min(sums.len()));
+                match term.counts_values() {
+                    true => {
+                        let names = self.distinct.names(term, &self.spec.masks);
+                        let values = term.different(&contribution, id, &self.lot, names);
+                        self.distinct.add((run.group, place), values);
+                    }
+                    false => term.add(&contribution, id, &self.lot, own),
+                }
+                place += own.len();
+                sums = rest;
             }
         }
         self.person.forget();

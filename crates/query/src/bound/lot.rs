@@ -13,6 +13,12 @@ pub(super) type Rank<T> = (u64, T);
 /// A group's values, canonically: their hash under the release's key.
 pub(super) type Name = [u8; 32];
 
+/// The first bytes of a name: what is drawn of it.
+pub(super) const fn start(name: &Name) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *name;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// The keyed hashes of one release. Who does not know its key cannot tell which of a person's
 /// groups and rows are kept.
 pub(super) struct Lot {

@@ -16,6 +16,7 @@
 //! its being there would be unbounded.
 
 mod cap;
+mod distinct;
 mod exec;
 mod fold;
 mod groups;
@@ -55,6 +56,26 @@ pub(crate) struct BoundSpec {
     pub(crate) declared: Vec<Option<Arc<BTreeSet<String>>>>,
     /// Per mask: the argument whose presence makes a row count, or every row.
     pub(crate) masks: Vec<Option<usize>>,
+    /// For each argument: whether its values are counted, not added up.
+    pub(crate) counted: Vec<bool>,
     pub(crate) estimates: Vec<BoundEstimate>,
     pub(crate) groups_per_person: u32,
+}
+
+impl BoundSpec {
+    /// How many sums a group has.
+    fn width(&self) -> usize {
+        let numbers = self
+            .estimates
+            .iter()
+            .map(|estimate| estimate.measure.numbers());
+        numbers.sum()
+    }
+
+    /// Whether the partitions' totals can be added up. Different values of two partitions may be
+    /// the same ones.
+    fn adds_up(&self) -> bool {
+        let mut estimates = self.estimates.iter();
+        estimates.all(|estimate| estimate.measure != Measure::Distinct)
+    }
 }

@@ -16,6 +16,7 @@ use datafusion::logical_expr::{
     Expr, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
 };
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
+use datafusion::physical_plan::union::{InterleaveExec, UnionExec, can_interleave};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
@@ -44,7 +45,7 @@ impl Bound {
     }
 }
 
-/// The columns that come out: keys, persons by mask, two sums an estimate.
+/// The columns that come out: keys, persons by mask, the estimates' sums.
 fn output(input: &Schema, spec: &BoundSpec) -> SchemaRef {
     let keys = input.fields().iter().skip(1).take(spec.keys);
     let keys = keys
@@ -52,7 +53,7 @@ fn output(input: &Schema, spec: &BoundSpec) -> SchemaRef {
         .map(|(i, f)| Field::new(format!("key_{i}"), f.data_type().clone(), true));
     let persons =
         (0..spec.masks.len()).map(|i| Field::new(format!("persons_{i}"), DataType::Int64, false));
-    let sums = (0..spec.estimates.len() * 2)
+    let sums = (0..spec.width())
         .map(|i| Field::new(format!("sum_{i}"), DataType::Decimal128(38, 0), false));
     Arc::new(Schema::new(
         keys.chain(persons).chain(sums).collect::<Vec<_>>(),
@@ -161,7 +162,8 @@ impl ExtensionPlanner for BoundPlanner {
         };
         let input = decided(Arc::clone(input))?;
         let schema = output(&input.schema(), &bound.spec);
-        let together = session.config().get_extension::<OnePartition>().is_some();
+        let together =
+            session.config().get_extension::<OnePartition>().is_some() || !bound.spec.adds_up();
         let cores = session.config().target_partitions();
         Ok(Some(Arc::new(BoundExec::try_new(
             Arc::clone(&input),
@@ -176,6 +178,11 @@ impl ExtensionPlanner for BoundPlanner {
 /// would decide looks at statistics.
 fn decided(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     let decide = |plan: Arc<dyn ExecutionPlan>| {
+        let branches = plan.downcast_ref::<UnionExec>().map(UnionExec::inputs);
+        if let Some(branches) = branches.filter(|branches| can_interleave(branches.iter())) {
+            let union = InterleaveExec::try_new(branches.clone())?;
+            return Ok(Transformed::yes(Arc::new(union) as Arc<dyn ExecutionPlan>));
+        }
         let open = plan.downcast_ref::<HashJoinExec>();
         let Some(join) = open.filter(|join| join.mode == PartitionMode::Auto) else {
             return Ok(Transformed::no(plan));
@@ -193,15 +200,32 @@ fn decided(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
 /// In a session: rows are gathered in one partition before they are bounded.
 pub(crate) struct OnePartition;
 
+/// Operators that leave each row in its partition.
+const ONE_TO_ONE: [&str; 12] = [
+    "AggregateExec",
+    "BoundExec",
+    "BoundedWindowAggExec",
+    "CapExec",
+    "CoalesceBatchesExec",
+    "DataSourceExec",
+    "FilterExec",
+    "HashJoinExec",
+    "InterleaveExec",
+    "ProjectionExec",
+    "SortExec",
+    "WindowAggExec",
+];
+
 /// Whether the plan's partitions are the tables' files: ranges of persons, in their order.
 fn in_ranges(plan: &dyn ExecutionPlan) -> bool {
     let ranges = matches!(plan.output_partitioning(), Partitioning::Range(_));
     match (plan.name(), plan.children().as_slice()) {
         ("DataSourceExec", []) => ranges || plan.output_partitioning().partition_count() == 1,
-        ("FilterExec" | "ProjectionExec" | "CapExec", [input]) => in_ranges(input.as_ref()),
-        ("HashJoinExec", [left, right]) => {
-            ranges && in_ranges(left.as_ref()) && in_ranges(right.as_ref())
+        (_, []) => false,
+        ("HashJoinExec" | "InterleaveExec", inputs) => {
+            ranges && inputs.iter().all(|input| in_ranges(input.as_ref()))
         }
+        (name, [input]) => ONE_TO_ONE.contains(&name) && in_ranges(input.as_ref()),
         _ => false,
     }
 }
@@ -211,17 +235,7 @@ fn in_ranges(plan: &dyn ExecutionPlan) -> bool {
 pub(crate) fn keeps_ranges(plan: &dyn ExecutionPlan, below: bool) -> bool {
     let bound = plan.downcast_ref::<BoundExec>();
     let below = below || bound.is_some_and(BoundExec::is_in_ranges);
-    let one_to_one = [
-        "BoundExec",
-        "CapExec",
-        "DataSourceExec",
-        "FilterExec",
-        "ProjectionExec",
-        "HashJoinExec",
-        "SortExec",
-        "CoalesceBatchesExec",
-    ];
     let mut children = plan.children().into_iter();
-    (!below || one_to_one.contains(&plan.name()))
+    (!below || ONE_TO_ONE.contains(&plan.name()))
         && children.all(|child| keeps_ranges(child.as_ref(), below))
 }

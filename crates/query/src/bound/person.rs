@@ -1,6 +1,6 @@
 //! The rows of the person at hand: brought together by group, and the groups that are kept.
 
-use super::lot::{Lot, Name, Rank};
+use super::lot::{Lot, Name, Rank, start};
 
 /// The rows of one person: their group, and column by column their arguments. An argument that is
 /// absent is NaN.
@@ -84,9 +84,8 @@ impl Person {
         }
         let name = |place: usize| self.runs.get(place).and_then(|run| names.get(run.group));
         let drawn = (0..self.runs.len()).map(|place| {
-            let [a, b, c, d, e, f, g, h, ..] = name(place).copied().unwrap_or_default();
-            let name = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-            lot.draw(self.id, name, 0, place)
+            let name = name(place).copied().unwrap_or_default();
+            lot.draw(self.id, start(&name), 0, place)
         });
         self.draws.clear();
         self.draws.extend(drawn);

@@ -9,7 +9,8 @@ use lazaret_disclosure::Measure;
 use lazaret_model::Clamp;
 
 use super::BoundEstimate;
-use super::lot::{Lot, Rank};
+use super::lot::{Lot, Name, Rank, start};
+use crate::functions::in_units;
 
 /// An argument column: numbers, or whether an expression is there.
 pub(super) enum Argument<'a> {
@@ -70,12 +71,11 @@ impl Contribution<'_> {
     }
 
     /// How many rows count.
-    fn count(&self, mask: usize) -> i128 {
-        let count = match self.argument(mask) {
+    fn count(&self, mask: usize) -> usize {
+        match self.argument(mask) {
             Some(argument) => self.values(argument).count(),
             None => self.rows.len(),
-        };
-        count as i128
+        }
     }
 
     /// The values that are there.
@@ -91,49 +91,75 @@ impl Contribution<'_> {
 /// An estimate, ready to be computed.
 pub(super) struct Term {
     measure: Measure,
-    mask: usize,
-    rows: i128,
+    pub(super) mask: usize,
+    rows: usize,
     /// Units of the clamp's scale in 1.
     factor: f64,
+    /// How many sums it has.
+    pub(super) numbers: usize,
 }
 
 impl Term {
     pub(super) fn of(estimate: &BoundEstimate) -> Self {
         let scale = match estimate.measure {
-            Measure::Sum(clamp) | Measure::Mean(clamp) => clamp.scale(),
-            Measure::Persons | Measure::Rows => 0,
+            Measure::Sum(clamp)
+            | Measure::Mean(clamp)
+            | Measure::Spread(clamp, _)
+            | Measure::Quantile(clamp, _) => clamp.scale(),
+            Measure::Persons | Measure::Rows | Measure::Distinct => 0,
         };
         Self {
             measure: estimate.measure,
             mask: estimate.mask,
-            rows: i128::from(estimate.rows_per_person),
+            rows: usize::try_from(estimate.rows_per_person).unwrap_or(usize::MAX),
             factor: 10f64.powi(i32::from(scale)),
+            numbers: estimate.measure.numbers(),
         }
     }
 
-    /// What the person's rows come to, within the bounds.
-    pub(super) fn bounded(&self, rows: &Contribution<'_>, person: i64, lot: &Lot) -> [i128; 2] {
-        match self.measure {
-            Measure::Persons => [i128::from(rows.has(self.mask)), 0],
-            Measure::Rows => [rows.count(self.mask).min(self.rows), 0],
-            Measure::Sum(clamp) => [self.sum(self.units(rows, clamp), clamp), 0],
-            Measure::Mean(clamp) => self.mean(self.units(rows, clamp).collect(), person, lot),
+    /// Whether its values are counted, not added up.
+    pub(super) fn counts_values(&self) -> bool {
+        self.measure == Measure::Distinct
+    }
+
+    /// Adds what the person's rows come to, within the bounds.
+    pub(super) fn add(&self, rows: &Contribution<'_>, person: i64, lot: &Lot, to: &mut [i128]) {
+        match (self.measure, to) {
+            (Measure::Persons, [count]) => *count += i128::from(rows.has(self.mask)),
+            (Measure::Rows, [count]) => *count += rows.count(self.mask).min(self.rows) as i128,
+            (Measure::Sum(clamp), [sum]) => *sum += self.sum(self.units(rows, clamp), clamp),
+            (Measure::Mean(clamp), [count, sum]) => {
+                let kept = self.kept(self.units(rows, clamp).collect(), person, lot);
+                *count += kept.len() as i128;
+                *sum += kept.into_iter().map(i128::from).sum::<i128>();
+            }
+            (Measure::Spread(clamp, _), [count, sum, squares]) => {
+                let kept = self.kept(self.units(rows, clamp).collect(), person, lot);
+                *count += kept.len() as i128;
+                for value in kept {
+                    let ends = i128::from(clamp.low()) + i128::from(clamp.high());
+                    let centred = 2 * i128::from(value) - ends;
+                    *sum += centred;
+                    *squares += centred * centred;
+                }
+            }
+            (Measure::Quantile(clamp, _), counts) => {
+                for value in self.kept(self.units(rows, clamp).collect(), person, lot) {
+                    if let Some(count) = counts.get_mut(Measure::candidate(clamp, value)) {
+                        *count += 1;
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
-    /// The values in units of the clamp's scale: half to even, saturating, clamped.
+    /// The values in units of the clamp's scale.
     fn units(&self, rows: &Contribution<'_>, clamp: Clamp) -> impl Iterator<Item = i64> {
         let argument = rows.argument(self.mask).unwrap_or_default();
-        let factor = self.factor;
-        rows.values(argument).map(move |value| {
-            let units = (value * factor).round_ties_even();
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "`as` saturates, and the clamp follows"
-            )]
-            let units = units as i64;
-            units.clamp(clamp.low(), clamp.high())
-        })
+        let per_one = self.factor;
+        rows.values(argument)
+            .map(move |value| in_units(value, per_one, clamp))
     }
 
     /// The person's total, moved into what `rows` bounded rows can give.
@@ -143,32 +169,66 @@ impl Term {
             return 0;
         }
         let (low, high) = (i128::from(clamp.low()), i128::from(clamp.high()));
+        let rows = self.rows as i128;
         values
             .sum::<i128>()
-            .max(low.min(low * self.rows))
-            .min(high.max(high * self.rows))
+            .max(low.min(low * rows))
+            .min(high.max(high * rows))
     }
 
-    /// Number and sum of at most `rows` rows, by the smallest keyed hashes of the person and their
-    /// values. Rows of one value are told apart by their number, so that a value that is there
-    /// often is drawn as often; they are interchangeable, so a tie cannot tell which was cut.
-    fn mean(&self, mut values: Vec<i64>, person: i64, lot: &Lot) -> [i128; 2] {
-        let most = usize::try_from(self.rows).unwrap_or(usize::MAX);
-        if values.len() > most {
-            values.sort_unstable();
-            let numbered = values.chunk_by(|a, b| a == b);
-            let numbered = numbered.flat_map(|same| (0u64..).zip(same.iter().copied()));
-            let drawn =
-                numbered.map(|(at, value)| lot.draw(person, value.cast_unsigned(), at, value));
-            let mut drawn: Vec<Rank<i64>> = drawn.collect();
-            drawn.sort_unstable();
-            values = drawn
-                .into_iter()
-                .take(most)
-                .map(|(_, value)| value)
-                .collect();
+    /// At most `rows` values, by the smallest keyed hashes of the person and the values. Rows of
+    /// one value are told apart by their number, so that a value that is there often is drawn as
+    /// often; they are interchangeable, so a tie cannot tell which was cut.
+    fn kept(&self, mut values: Vec<i64>, person: i64, lot: &Lot) -> Vec<i64> {
+        if values.len() <= self.rows {
+            return values;
         }
-        let sum = values.iter().copied().map(i128::from).sum();
-        [values.len() as i128, sum]
+        values.sort_unstable();
+        let numbered = values.chunk_by(|a, b| a == b);
+        let numbered = numbered.flat_map(|same| (0u64..).zip(same.iter().copied()));
+        let drawn = numbered.map(|(at, value)| lot.draw(person, value.cast_unsigned(), at, value));
+        smallest(drawn.collect(), self.rows)
     }
+
+    /// At most `rows` different values of the person, by their numbers: those with the smallest
+    /// keyed hashes of the person and the values.
+    pub(super) fn different(
+        &self,
+        rows: &Contribution<'_>,
+        person: i64,
+        lot: &Lot,
+        names: &[Name],
+    ) -> Vec<u64> {
+        let argument = rows.argument(self.mask).unwrap_or_default();
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "numbers of values, whole and fewer than 2^53"
+        )]
+        let mut values: Vec<u64> = rows.values(argument).map(|value| value as u64).collect();
+        values.sort_unstable();
+        values.dedup();
+        if values.len() <= self.rows {
+            return values;
+        }
+        let name = |value: u64| {
+            let name = usize::try_from(value)
+                .ok()
+                .and_then(|value| names.get(value));
+            name.copied().unwrap_or_default()
+        };
+        let drawn = values.iter().map(|value| {
+            let (hash, name) = lot.draw(person, start(&name(*value)), 0, name(*value));
+            (hash, (name, *value))
+        });
+        let kept = smallest(drawn.collect(), self.rows);
+        kept.into_iter().map(|(_, value)| value).collect()
+    }
+}
+
+/// Those that are drawn first.
+fn smallest<T: Ord>(mut drawn: Vec<Rank<T>>, most: usize) -> Vec<T> {
+    drawn.sort_unstable();
+    drawn.truncate(most);
+    drawn.into_iter().map(|(_, value)| value).collect()
 }

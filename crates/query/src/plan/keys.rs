@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable};
 use lazaret_disclosure::{Key, KeyType, KeyValue};
 use lazaret_model::{Refusal, RefusalCode};
@@ -28,13 +29,17 @@ pub(super) struct PlannedKey {
 ///
 /// # Errors
 /// A refusal when a key is a pseudonym, has a type without equality, or spans too many groups.
-pub(super) fn keys(release: &Aggregate, scope: &Scope) -> Result<Vec<PlannedKey>, Refusal> {
+pub(super) fn keys(
+    release: &Aggregate,
+    scope: &Scope,
+    schema: &DFSchema,
+) -> Result<Vec<PlannedKey>, Refusal> {
     let names = release.schema.fields().iter();
     let keys: Vec<PlannedKey> = release
         .group_expr
         .iter()
         .zip(names)
-        .map(|(expr, field)| planned(expr, field.name(), release, scope))
+        .map(|(expr, field)| planned(expr, field.name(), scope, schema))
         .collect::<Result<_, _>>()?;
     let mut sizes = keys
         .iter()
@@ -69,10 +74,9 @@ pub(super) fn groups_per_person(keys: &[PlannedKey], scope: &Scope, ask: &Ask) -
 fn planned(
     expr: &Expr,
     name: &str,
-    release: &Aggregate,
     scope: &Scope,
+    schema: &DFSchema,
 ) -> Result<PlannedKey, Refusal> {
-    let schema = release.input.schema();
     if let Expr::GroupingSet(_) = expr {
         return Err(
             not_private("GROUPING SETS, ROLLUP and CUBE are not offered")

@@ -1,13 +1,15 @@
 //! Aggregates of a release: which there are, what bounds them, and who stands behind a number.
 
+use arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::expr::AggregateFunction;
-use datafusion::logical_expr::{Expr, lit, when};
-use lazaret_disclosure::Measure;
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::{Expr, ExprSchemable, lit, when};
+use lazaret_disclosure::{Measure, Spread};
 use lazaret_model::{Clamp, Refusal, RefusalCode};
 
-use super::literal::literal;
-use super::{Facts, Opacity, Scope, facts, not_private};
+use super::literal::{decimal, literal};
+use super::node::bare;
+use super::{Facts, Interval, Opacity, Scope, facts, not_private, written};
 
 /// What an aggregate reads of a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +20,8 @@ pub(crate) enum Argument {
     Present(Expr),
     /// The expression's number.
     Number(Expr),
+    /// The expression's value, to be counted.
+    Value(Expr),
 }
 
 /// One aggregate as it was asked.
@@ -35,7 +39,7 @@ pub(crate) fn aggregate(expr: &Expr, scope: &Scope, schema: &DFSchema) -> Result
     match expr {
         Expr::Alias(alias) => aggregate(&alias.expr, scope, schema),
         Expr::AggregateFunction(function) => of_function(function, scope, schema),
-        other => Err(not_private(format!("`{other}` is no aggregate"))),
+        other => Err(not_private(format!("`{}` is no aggregate", written(other)))),
     }
 }
 
@@ -45,32 +49,65 @@ fn of_function(
     schema: &DFSchema,
 ) -> Result<Asked, Refusal> {
     let params = &function.params;
-    if !params.order_by.is_empty() || params.null_treatment.is_some() {
+    let name = function.func.name();
+    let quantile = QUANTILES.contains(&name);
+    if !quantile && !params.order_by.is_empty() || params.null_treatment.is_some() {
         return Err(not_private(
             "ORDER BY and IGNORE NULLS in an aggregate: not offered",
         ));
     }
-    let [argument] = params.args.as_slice() else {
-        return Err(not_private(format!(
-            "`{}` takes one argument here",
-            function.func.name()
-        )));
+    let (argument, part) = match params.args.as_slice() {
+        [argument] => (argument, None),
+        [argument, part] if quantile => (argument, Some(part)),
+        _ => {
+            let reason = format!("`{name}` takes one argument here");
+            return Err(not_private(reason));
+        }
     };
-    let asked = match (function.func.name(), params.distinct) {
+    let spread = |sample, root| move |clamp| Measure::Spread(clamp, Spread { sample, root });
+    let of = |measure: &dyn Fn(Clamp) -> Measure| number(argument, scope, schema, measure);
+    let asked = match (name, params.distinct) {
         ("count", false) if literal(argument).is_some_and(|value| !value.is_null()) => Ok(Asked {
             measure: Measure::Rows,
             argument: Argument::Row,
         }),
         ("count", false) => count_present(argument, scope, schema),
-        ("count", true) => count_persons(argument, scope, schema),
-        ("sum", false) => number(argument, scope, schema, Measure::Sum),
-        ("avg", false) => number(argument, scope, schema, Measure::Mean),
+        ("count", true) => count_distinct(argument, scope, schema),
+        ("sum", false) => of(&Measure::Sum),
+        ("avg", false) => of(&Measure::Mean),
+        ("var", false) => of(&spread(true, false)),
+        ("var_pop", false) => of(&spread(false, false)),
+        ("stddev", false) => of(&spread(true, true)),
+        ("stddev_pop", false) => of(&spread(false, true)),
+        ("median", false) => of(&|clamp| Measure::Quantile(clamp, 500)),
+        (_, false) if quantile => {
+            let part = thousandths(params, part)?;
+            of(&|clamp| Measure::Quantile(clamp, part))
+        }
         (name, _) => Err(not_offered(name)),
     }?;
     match params.filter.as_deref() {
         Some(filter) => narrowed(asked, filter, scope, schema),
         None => Ok(asked),
     }
+}
+
+/// Aggregates that take a part besides their argument.
+const QUANTILES: [&str; 2] = ["approx_percentile_cont", "percentile_cont"];
+
+/// The part of a quantile, in thousandths; from above where it is ordered downwards.
+fn thousandths(params: &AggregateFunctionParams, part: Option<&Expr>) -> Result<u16, Refusal> {
+    let wrong = || not_private("a percentile's part is a number from 0.001 to 0.999, as 0.5 is");
+    let part = part
+        .and_then(decimal)
+        .and_then(|part| part.at_scale(3))
+        .ok_or_else(wrong)?;
+    let part = u16::try_from(part)
+        .ok()
+        .filter(|part| (1..1000).contains(part));
+    let part = part.ok_or_else(wrong)?;
+    let downwards = params.order_by.iter().any(|order| !order.asc);
+    Ok(if downwards { 1000 - part } else { part })
 }
 
 /// FILTER: only rows for which the condition is true have the argument, so only their persons
@@ -92,6 +129,7 @@ fn narrowed(
         Argument::Row => Argument::Present(only(lit(true))?),
         Argument::Present(expr) => Argument::Present(only(expr)?),
         Argument::Number(expr) => Argument::Number(only(expr)?),
+        Argument::Value(expr) => Argument::Value(only(expr)?),
     };
     Ok(Asked { argument, ..asked })
 }
@@ -99,30 +137,44 @@ fn narrowed(
 fn count_present(argument: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Asked, Refusal> {
     let known = facts(argument, scope, schema)?;
     // That a pseudonym is there tells nothing of it: so a left join's missing side is counted.
+    let argument = match known.opacity {
+        Opacity::Person => who(argument, scope, schema),
+        _ => Argument::Present(argument.clone()),
+    };
     let measure = Measure::Rows;
-    match known.opacity {
-        Opacity::Person => Ok(Asked {
-            measure,
-            argument: Argument::Row,
-        }),
-        _ => Ok(Asked {
-            measure,
-            argument: Argument::Present(argument.clone()),
-        }),
+    Ok(Asked { measure, argument })
+}
+
+/// A person who is there: in every row that is somebody's, or where this column is not NULL.
+fn who(argument: &Expr, scope: &Scope, schema: &DFSchema) -> Argument {
+    let at = bare(argument).and_then(|column| schema.maybe_index_of_column(column));
+    let always = at == Some(scope.carrier) || !argument.nullable(schema).unwrap_or(true);
+    match always {
+        true => Argument::Row,
+        false => Argument::Present(argument.clone()),
     }
 }
 
-fn count_persons(argument: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Asked, Refusal> {
-    match facts(argument, scope, schema)?.opacity {
+/// COUNT(DISTINCT ...): of persons, or of values. What a declared set has is public already.
+fn count_distinct(argument: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Asked, Refusal> {
+    let known = facts(argument, scope, schema)?;
+    let kind = argument.get_type(schema);
+    match known.opacity {
         Opacity::Person => Ok(Asked {
             measure: Measure::Persons,
-            argument: Argument::Row,
+            argument: who(argument, scope, schema),
         }),
-        _ => Err(
-            not_private(format!("COUNT(DISTINCT {argument}) is not offered yet")).hint(
-                "COUNT(DISTINCT person_id) counts persons; GROUP BY the column shows its values",
-            ),
-        ),
+        _ if matches!(kind, Ok(DataType::Float64 | DataType::Float32)) => {
+            Err(not_private(format!(
+                "`{}` has no exact values that could be counted",
+                written(argument)
+            ))
+            .hint("round it to whole numbers: TRY_CAST(x AS BIGINT)"))
+        }
+        _ => Ok(Asked {
+            measure: Measure::Distinct,
+            argument: Argument::Value(argument.clone()),
+        }),
     }
 }
 
@@ -130,7 +182,7 @@ fn number(
     argument: &Expr,
     scope: &Scope,
     schema: &DFSchema,
-    measure: fn(Clamp) -> Measure,
+    measure: &dyn Fn(Clamp) -> Measure,
 ) -> Result<Asked, Refusal> {
     let Facts {
         opacity, bounds, ..
@@ -138,12 +190,13 @@ fn number(
     if opacity != Opacity::Open {
         return Err(not_private("a pseudonym is no number to add up"));
     }
-    let bounds = bounds.ok_or_else(|| {
-        let reason = format!("`{argument}` has no bounds, so its noise would have no scale");
+    let bounds = bounds.and_then(Interval::clamp).ok_or_else(|| {
+        let shown = written(argument);
+        let reason = format!("`{shown}` has no bounds, so its noise would have no scale");
         Refusal::new(RefusalCode::Unbounded, reason)
             .clause("privacy: sums are of bounded values")
             .hint(format!(
-                "clamp({argument}, low, high) with the plausible range"
+                "clamp({shown}, low, high) with the plausible range"
             ))
     })?;
     let argument = Argument::Number(argument.clone());
@@ -157,9 +210,12 @@ fn not_offered(name: &str) -> Refusal {
     let refusal = not_private(format!("the aggregate `{name}` is not offered"));
     match name {
         "min" | "max" => refusal.hint(
-            "an extreme is one person's value: ask COUNT(DISTINCT person_id) by bands (CASE WHEN \
-             x < 10 THEN ...), later a percentile",
+            "an extreme is one person's value: ask APPROX_PERCENTILE_CONT(x, 0.99), or \
+             COUNT(DISTINCT person_id) by bands (CASE WHEN x < 10 THEN ...)",
         ),
-        _ => refusal.hint("COUNT, COUNT(DISTINCT person_id), SUM and AVG are"),
+        _ => refusal.hint(
+            "COUNT, COUNT(DISTINCT ...), SUM, AVG, VAR, STDDEV, MEDIAN and \
+             APPROX_PERCENTILE_CONT are",
+        ),
     }
 }

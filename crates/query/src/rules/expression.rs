@@ -2,25 +2,22 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema};
-use datafusion::logical_expr::expr::{Case, InList, Like, ScalarFunction};
+use datafusion::logical_expr::expr::{Case, InList, Like};
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
-use datafusion::scalar::ScalarValue;
 use lazaret_disclosure::KeyValue;
 use lazaret_model::{Refusal, RefusalCode};
 
-use super::literal::{is_positive, key_value, literal};
-use super::{Facts, Opacity, Scope, not_private};
-use crate::functions::{CLAMP, declared_bounds};
+use super::function::of_function;
+use super::literal::{decimal, key_value, literal};
+use super::node::together;
+use super::{Facts, Interval, Opacity, Scope, not_private, written};
+use crate::functions::is_safe;
 
 /// Values an IN list may name.
 const LIST_MAX: usize = 1_000;
 
-/// The parts of a day that exist for every day: any other fails, and only where a row is.
-const PARTS_OF_A_DAY: [&str; 7] = ["year", "quarter", "month", "week", "day", "dow", "doy"];
 /// Bytes of a pattern.
 const PATTERN_MAX: usize = 100;
-/// Characters that `left` may keep.
-const LEFT_MAX: i64 = 1_000;
 
 /// What is known about `expr` over a node's output.
 ///
@@ -34,22 +31,34 @@ pub(crate) fn facts(expr: &Expr, scope: &Scope, schema: &DFSchema) -> Result<Fac
             let domain = key_value(value).map(|key| vec![key]);
             Ok(Facts {
                 domain,
+                bounds: decimal(expr).map(Interval::point),
                 per_person: true,
                 ..Facts::default()
             })
         }
+        // That a pseudonym is there tells nothing of it.
+        Expr::IsNull(inner) | Expr::IsNotNull(inner) => {
+            let Facts { per_person, .. } = facts(inner, scope, schema)?;
+            Ok(truth(Facts {
+                per_person,
+                ..Facts::default()
+            }))
+        }
         Expr::BinaryExpr(binary) => of_binary(binary, scope, schema),
         Expr::Like(like) => of_like(like, scope, schema),
         Expr::Not(inner)
-        | Expr::IsNull(inner)
-        | Expr::IsNotNull(inner)
         | Expr::IsTrue(inner)
         | Expr::IsFalse(inner)
         | Expr::IsUnknown(inner)
         | Expr::IsNotTrue(inner)
         | Expr::IsNotFalse(inner)
         | Expr::IsNotUnknown(inner) => Ok(truth(of_all(&[inner.as_ref()], scope, schema)?)),
-        Expr::Negative(inner) => of_all(&[inner.as_ref()], scope, schema),
+        Expr::Negative(inner) => {
+            let all = of_all(&[inner.as_ref()], scope, schema)?;
+            let bounds = facts(inner, scope, schema)?.bounds;
+            let bounds = bounds.and_then(Interval::negative);
+            Ok(Facts { bounds, ..all })
+        }
         Expr::Between(between) => {
             let parts = [
                 between.expr.as_ref(),
@@ -77,7 +86,7 @@ fn of_column(column: &Column, scope: &Scope, schema: &DFSchema) -> Result<Facts,
 }
 
 /// Facts of something computed from `parts`, none of which may be a pseudonym.
-fn of_all(parts: &[&Expr], scope: &Scope, schema: &DFSchema) -> Result<Facts, Refusal> {
+pub(super) fn of_all(parts: &[&Expr], scope: &Scope, schema: &DFSchema) -> Result<Facts, Refusal> {
     let mut per_person = true;
     for part in parts {
         let facts = facts(part, scope, schema)?;
@@ -93,7 +102,10 @@ fn of_all(parts: &[&Expr], scope: &Scope, schema: &DFSchema) -> Result<Facts, Re
 }
 
 fn opaque(part: &Expr) -> Refusal {
-    let reason = format!("`{part}` is a pseudonym: its value cannot be computed with or shown");
+    let reason = format!(
+        "`{}` is a pseudonym: its value cannot be computed with or shown",
+        written(part)
+    );
     not_private(reason)
         .clause("privacy: person_id is opaque")
         .hint("join on it, or COUNT(DISTINCT person_id)")
@@ -118,32 +130,21 @@ fn of_binary(binary: &BinaryExpr, scope: &Scope, schema: &DFSchema) -> Result<Fa
         | Operator::Or
         | Operator::IsDistinctFrom
         | Operator::IsNotDistinctFrom => Ok(truth(all)),
-        Operator::Plus | Operator::Minus | Operator::Multiply => {
-            numeric(left, schema)?;
-            numeric(right, schema)?;
-            Ok(all)
-        }
-        Operator::Divide | Operator::Modulo => {
-            numeric(left, schema)?;
-            if is_positive(right) {
-                return Ok(all);
-            }
-            let reason = format!("`{binary}` may divide by zero for some row");
-            Err(not_private(reason).hint("divide by a literal above zero"))
+        // Those of numbers, days and intervals have become total functions.
+        Operator::Plus
+        | Operator::Minus
+        | Operator::Multiply
+        | Operator::Divide
+        | Operator::Modulo => {
+            let reason = format!(
+                "`{}` does not compute with numbers",
+                written(&Expr::BinaryExpr(binary.clone()))
+            );
+            Err(not_private(reason).hint("date_part('year', column) makes a number of a date"))
         }
         other => Err(not_private(format!(
             "the operator `{other}` is not offered on records"
         ))),
-    }
-}
-
-fn numeric(expr: &Expr, schema: &DFSchema) -> Result<(), Refusal> {
-    match expr.get_type(schema) {
-        Ok(kind) if kind.is_integer() || kind.is_floating() => Ok(()),
-        _ => Err(not_private(format!(
-            "`{expr}` is no number, so it cannot be computed with"
-        ))
-        .hint("date_part('year', column) makes a number of a date")),
     }
 }
 
@@ -171,36 +172,46 @@ fn of_list(list: &InList, scope: &Scope, schema: &DFSchema) -> Result<Facts, Ref
     Ok(truth(of_all(&[list.expr.as_ref()], scope, schema)?))
 }
 
-/// A CASE whose results are literals has exactly those values: its keys are public.
+/// A CASE has the values of its results: those of literals are public keys.
 fn of_case(case: &Case, scope: &Scope, schema: &DFSchema) -> Result<Facts, Refusal> {
     let results = case
         .when_then_expr
         .iter()
         .map(|(_, then)| then)
         .chain(&case.else_expr);
-    let domain: Option<Vec<KeyValue>> = results
-        .clone()
-        .map(|then| key_value(&literal(then)?))
-        .collect();
-    let parts: Vec<&Expr> = case
+    let conditions = case
         .expr
         .iter()
-        .chain(case.when_then_expr.iter().map(|(when, _)| when))
-        .chain(results)
+        .chain(case.when_then_expr.iter().map(|(when, _)| when));
+    let parts: Vec<&Expr> = conditions
+        .chain(results.clone())
         .map(AsRef::as_ref)
         .collect();
     let all = of_all(&parts, scope, schema)?;
-    Ok(Facts { domain, ..all })
+    let results: Vec<Facts> = results
+        .map(|result| facts(result, scope, schema))
+        .collect::<Result<_, _>>()?;
+    one_of(&results, all.per_person)
 }
 
-/// Casts that cannot fail, whatever the row holds. A cast of a literal is carried out now.
+/// A value that is one of several.
+pub(super) fn one_of(results: &[Facts], per_person: bool) -> Result<Facts, Refusal> {
+    let known = together(&results.iter().collect::<Vec<_>>());
+    let known = known.ok_or_else(|| not_private("a pseudonym stands where a value may stand"))?;
+    Ok(Facts {
+        per_person,
+        ..known
+    })
+}
+
+/// Casts that cannot fail, whatever the row holds; the others have become TRY_CAST. A cast of a
+/// literal is carried out now.
 fn of_cast(
     inner: &Expr,
     to: &DataType,
     scope: &Scope,
     schema: &DFSchema,
 ) -> Result<Facts, Refusal> {
-    let from = inner.get_type(schema).unwrap_or(DataType::Null);
     if let Expr::Literal(value, _) = inner {
         return match value.cast_to(to) {
             Ok(value) => facts(&Expr::Literal(value, None), scope, schema),
@@ -209,12 +220,8 @@ fn of_cast(
             ))),
         };
     }
-    let widened = from.is_signed_integer() && (*to == DataType::Int64 || *to == DataType::Float64);
-    let same = from == *to || from == DataType::Null || (is_text(&from) && is_text(to));
-    let float = from == DataType::Float32 && *to == DataType::Float64;
-    if !(widened || same || float) {
-        let reason = format!("the cast of `{inner}` from {from} to {to} may fail for some row");
-        return Err(not_private(reason).hint("TRY_CAST gives NULL instead of failing"));
+    if !is_safe(inner, to, schema) {
+        return of_try_cast(inner, to, scope, schema);
     }
     let known = facts(inner, scope, schema)?;
     if known.opacity != Opacity::Open {
@@ -232,14 +239,20 @@ fn of_try_cast(
     schema: &DFSchema,
 ) -> Result<Facts, Refusal> {
     let from = inner.get_type(schema).unwrap_or(DataType::Null);
-    let number = |kind: &DataType| kind.is_signed_integer() || *kind == DataType::Float64;
-    if (number(&from) || is_text(&from) || from == DataType::Boolean) && number(to) {
+    let number = |kind: &DataType| kind.is_integer() || *kind == DataType::Float64;
+    let to_number = (number(&from) || is_text(&from) || from == DataType::Boolean) && number(to);
+    let to_text = from.is_signed_integer() && is_text(to);
+    if to_number || to_text || is_text(&from) && *to == DataType::Date32 {
         return of_all(&[inner], scope, schema);
     }
-    Err(not_private(format!(
-        "TRY_CAST of `{inner}` from {from} to {to} is not offered"
+    let reason = format!(
+        "a cast of `{}` from {from} to {to} is not offered",
+        written(inner)
+    );
+    Err(not_private(reason).hint(
+        "offered: BIGINT and DOUBLE of texts and numbers, DATE of texts, VARCHAR of \
+               whole numbers",
     ))
-    .hint("TRY_CAST makes numbers of texts and numbers: BIGINT, DOUBLE"))
 }
 
 fn is_text(kind: &DataType) -> bool {
@@ -249,69 +262,16 @@ fn is_text(kind: &DataType) -> bool {
     )
 }
 
-/// Arguments that could make a function fail or grow must be literals.
-fn of_function(
-    function: &ScalarFunction,
-    scope: &Scope,
-    schema: &DFSchema,
-) -> Result<Facts, Refusal> {
-    let name = function.func.name();
-    let args: Vec<&Expr> = function.args.iter().collect();
-    let literals_from = match name {
-        "coalesce" | "nullif" | "lower" | "upper" | "character_length" => args.len(),
-        CLAMP | "left" | "starts_with" => 1,
-        "date_part" => 0,
-        _ => return Err(unlisted(&Expr::ScalarFunction(function.clone()))),
-    };
-    let open = |(index, arg): (usize, &&Expr)| match name {
-        "date_part" => index == 0 && literal(arg).is_none(),
-        _ => index >= literals_from && literal(arg).is_none(),
-    };
-    if args.iter().enumerate().any(open) {
-        let reason =
-            format!("`{name}` takes a literal there: a value from a row could make it fail");
-        return Err(not_private(reason));
-    }
-    match (name, args.as_slice()) {
-        ("date_part", [part, _]) if !is_part_of_a_day(part) => {
-            return Err(not_private(format!("days have no part {part}"))
-                .hint(format!("date_part offers {}", PARTS_OF_A_DAY.join(", "))));
-        }
-        ("left", [_, length]) if !is_length(length) => {
-            return Err(not_private(format!(
-                "left takes a length from 0 to {LEFT_MAX}"
-            )));
-        }
-        _ => {}
-    }
-    let all = of_all(&args, scope, schema)?;
-    if name == CLAMP {
-        let wrong = |reason| Refusal::new(RefusalCode::Unbounded, reason);
-        let bounds = Some(declared_bounds(&function.args).map_err(wrong)?);
-        return Ok(Facts { bounds, ..all });
-    }
-    Ok(all)
-}
-
-fn is_part_of_a_day(part: &Expr) -> bool {
-    let part = literal(part).and_then(|part| part.try_as_str().flatten().map(str::to_lowercase));
-    part.is_some_and(|part| PARTS_OF_A_DAY.contains(&part.as_str()))
-}
-
-fn is_length(length: &Expr) -> bool {
-    let length = literal(length).and_then(|length| length.cast_to(&DataType::Int64).ok());
-    matches!(length, Some(ScalarValue::Int64(Some(0..=LEFT_MAX))))
-}
-
-fn unlisted(expr: &Expr) -> Refusal {
+pub(super) fn unlisted(expr: &Expr) -> Refusal {
     let (what, hint) = match expr {
         Expr::ScalarSubquery(_) | Expr::SetComparison(_) => (
-            "a scalar subquery over persons",
-            "ask it as a query of its own",
+            "a value of many persons",
+            "write a.person_id = b.person_id into the subquery, or ask it by itself",
         ),
-        Expr::Exists(_) | Expr::InSubquery(_) => {
-            ("a subquery in a condition", "join the tables on person_id")
-        }
+        Expr::Exists(_) | Expr::InSubquery(_) => (
+            "a subquery that does not look up rows of the same person",
+            "write a.person_id = b.person_id into it",
+        ),
         Expr::WindowFunction(_) => (
             "a window over more than one person",
             "group by what the window partitions by",
@@ -323,8 +283,8 @@ fn unlisted(expr: &Expr) -> Refusal {
                 function.func.name()
             );
             return not_private(reason).hint(
-                "offered: clamp, coalesce, nullif, date_part, lower, upper, left, starts_with, \
-                 character_length",
+                "offered: clamp, coalesce, nullif, date_part, abs, round, floor, ceil, sqrt, ln, \
+                 exp, power, lower, upper, left, starts_with, character_length",
             );
         }
         _ => (
@@ -332,5 +292,5 @@ fn unlisted(expr: &Expr) -> Refusal {
             "see `queries/examples` for what can be asked",
         ),
     };
-    not_private(format!("{what} cannot be answered: `{expr}`")).hint(hint)
+    not_private(format!("{what} cannot be answered: `{}`", written(expr))).hint(hint)
 }

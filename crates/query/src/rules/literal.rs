@@ -3,6 +3,7 @@
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 use lazaret_disclosure::KeyValue;
+use lazaret_model::Decimal;
 
 /// The value as a group key, where keys can have its type.
 pub(crate) fn key_value(value: &ScalarValue) -> Option<KeyValue> {
@@ -34,13 +35,13 @@ pub(crate) fn literal(expr: &Expr) -> Option<ScalarValue> {
     }
 }
 
-/// Whether the expression is a number above zero.
-pub(crate) fn is_positive(expr: &Expr) -> bool {
-    let Some(value) = literal(expr) else {
-        return false;
-    };
-    match value.cast_to(&arrow::datatypes::DataType::Float64) {
-        Ok(ScalarValue::Float64(Some(value))) => value > 0.0,
-        _ => false,
+/// The number an expression is, where it is a plain one.
+pub(crate) fn decimal(expr: &Expr) -> Option<Decimal> {
+    match literal(expr)? {
+        ScalarValue::Float64(Some(value)) => format!("{value}").parse().ok(),
+        value if value.data_type().is_numeric() && !value.is_null() => {
+            value.to_string().parse().ok()
+        }
+        _ => None,
     }
 }
