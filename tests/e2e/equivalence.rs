@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use lazaret_disclosure::release_without_noise;
+use lazaret_disclosure::{Cell, KeyValue, Number, Role, release_without_noise};
 use lazaret_ledger::{Ledger, Reserved};
 use lazaret_model::{Clock, SystemClock};
 use lazaret_permit::{ActivePermit, SignedPermit, VerifyingKey};
-use lazaret_query::{Ask, BoundingKey, plan, run};
+use lazaret_query::{Answered, Ask, BoundingKey, Origin, plan, run};
 use lazaret_store::Store;
 use serde_json::{Value, json};
 
@@ -41,8 +41,8 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The release's rows as JSON, or what stood in the way.
-    fn answer(&self, request: &Request) -> Result<Vec<Value>, String> {
+    /// The answer's rows and which of its columns are keys, or what stood in the way.
+    fn answer(&self, request: &Request) -> Result<(Vec<Row>, Vec<bool>), String> {
         let ask = Ask {
             sql: request.text.clone(),
             epsilon: "0.01".parse().unwrap(),
@@ -72,12 +72,17 @@ impl<'a> Engine<'a> {
                 .map_err(|error| error.to_string())?;
             let release = release_without_noise(exact, plan.shape(), plan.priced());
             let release = release.map_err(|error| error.to_string())?;
-            let release = plan
+            let answered = plan
                 .finish(release)
                 .await
                 .map_err(|error| error.to_string())?;
-            let table = serde_json::to_value(&release).map_err(|error| error.to_string())?;
-            Ok(table["rows"].as_array().cloned().unwrap_or_default())
+            let is_key = |(_, origin): (&str, Origin<'_>)| match origin {
+                Origin::Released(column) => matches!(column.role, Role::Key { .. }),
+                Origin::Computed(_) => false,
+            };
+            let is_key = answered.columns().map(is_key).collect();
+            let rows = (0..answered.rows()).map(|row| ours(&answered, row));
+            Ok((rows.collect(), is_key))
         })
     }
 }
@@ -136,13 +141,20 @@ fn reference(
 /// A row as its keys' text and its numbers; hidden is `None`.
 type Row = (Vec<String>, Vec<Option<f64>>);
 
-fn ours(row: &Value) -> Row {
+fn ours(answered: &Answered, row: usize) -> Row {
     let mut parts: Row = Default::default();
-    for (_, cell) in row.as_object().unwrap() {
-        match cell {
-            Value::Object(estimate) => parts.1.push(estimate.get("value").and_then(Value::as_f64)),
-            Value::String(text) => parts.0.push(text.clone()),
-            key => parts.0.push(key.to_string()),
+    for column in 0..answered.columns().count() {
+        match (answered.key(row, column), answered.cell(row, column)) {
+            (Some(KeyValue::Text(text)), _) => parts.0.push(text.clone()),
+            (Some(KeyValue::Integer(value)), _) => parts.0.push(value.to_string()),
+            (Some(KeyValue::Boolean(truth)), _) => parts.0.push(truth.to_string()),
+            (Some(KeyValue::Null), _) => parts.0.push("null".to_owned()),
+            (Some(KeyValue::Date(days)), _) => panic!("no request has day {days} as a key"),
+            (None, Some(Cell::Shown(shown))) => parts.1.push(Some(match shown.value {
+                Number::Whole(value) => value as f64,
+                Number::Real(value) => value,
+            })),
+            (None, _) => parts.1.push(None),
         }
     }
     parts
@@ -205,23 +217,15 @@ fn every_request_of_queries_answered_agrees_with_duckdb() {
     let engine = Engine::open(home);
     let mut wrong = Vec::new();
     for request in &requests {
-        let rows = match engine.answer(request) {
-            Ok(rows) => rows,
+        let (rows, is_key) = match engine.answer(request) {
+            Ok(answer) => answer,
             Err(why) => {
                 wrong.push(format!("{}: {why}", request.name()));
                 continue;
             }
         };
-        let is_key: Vec<bool> = rows.first().map_or_else(Vec::new, |row| {
-            row.as_object()
-                .unwrap()
-                .values()
-                .map(|cell| !cell.is_object())
-                .collect()
-        });
         let expected = reference[request.name()].as_array().unwrap();
         let expected: Vec<Row> = expected.iter().map(|row| theirs(row, &is_key)).collect();
-        let rows: Vec<Row> = rows.iter().map(ours).collect();
         let found = differences(&rows, &expected);
         wrong.extend(
             found

@@ -1,13 +1,12 @@
 //! From noisy coordinates to a number with its standard error and its 95 % interval.
 
 use lazaret_model::Clamp;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::price::{unit, width};
 use crate::{Checked, DisclosureError, Measure, Spread};
 
 /// The 97.5 % point of the normal distribution.
-pub(crate) const NORMAL_95: f64 = 1.959_963_984_540_054;
+const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A number of a release.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -39,27 +38,6 @@ pub enum Cell {
     Hidden,
     /// The estimate.
     Shown(Shown),
-}
-
-impl Serialize for Cell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Hidden => {
-                let mut cell = serializer.serialize_struct("Cell", 1)?;
-                cell.serialize_field("hidden", &true)?;
-                cell.end()
-            }
-            Self::Shown(shown) => {
-                let mut cell = serializer.serialize_struct("Cell", 5)?;
-                cell.serialize_field("value", &shown.value)?;
-                cell.serialize_field("std_error", &shown.std_error)?;
-                cell.serialize_field("low95", &shown.low95)?;
-                cell.serialize_field("high95", &shown.high95)?;
-                cell.serialize_field("hidden", &false)?;
-                cell.end()
-            }
-        }
-    }
 }
 
 /// The cell of noisy coordinates. All of it is post-processing: it sees no exact number.

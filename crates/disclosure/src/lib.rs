@@ -7,12 +7,12 @@
 mod account;
 mod cell;
 mod exact;
-mod formula;
 mod groups;
 mod noise;
 mod plan;
 mod price;
 #[cfg(doctest)]
+#[path = "../tests/refused/cases.rs"]
 mod refused;
 mod release;
 mod shape;
@@ -21,7 +21,6 @@ mod table;
 pub use account::{budget, epsilon};
 pub use cell::{Cell, Number, Shown};
 pub use exact::{Exact, Group};
-pub use formula::{Formula, Operation};
 pub use price::{Bought, Priced, price};
 pub use release::release;
 #[cfg(feature = "noiseless")]

@@ -31,7 +31,6 @@ pub struct Priced {
     pub(crate) planned: Vec<Planned>,
     pub(crate) backings: Vec<Option<Backing>>,
     columns: Vec<Column>,
-    notes: Vec<String>,
     cost: Cost,
     epsilon: Epsilon,
 }
@@ -72,19 +71,14 @@ pub fn price(
     if cost.rho > total || !is_within(cost.rho, epsilon, half)? {
         return Err(Parameters("epsilon does not convert at this delta"));
     }
-    let (columns, notes) = (columns(shape, &planned)?, Vec::new());
-    let shape = shape.clone();
-    let mut priced = Priced {
-        shape,
+    Ok(Priced {
+        shape: shape.clone(),
+        columns: columns(shape, &planned)?,
         planned,
         backings,
-        columns,
-        notes,
         cost,
         epsilon,
-    };
-    priced.notes = priced.write_notes()?;
-    Ok(priced)
+    })
 }
 
 impl Priced {
@@ -140,13 +134,25 @@ impl Priced {
         threshold(&self.planned)
     }
 
-    /// Sentences for the person who reads the answer: what is hidden, and how surely.
+    /// How surely a group of `persons` is shown by noise, at most, where that many are under the
+    /// minimum. `None` where a threshold decides, or nothing is hidden.
     ///
     /// # Privacy
-    /// As of [`price`]: probabilities follow from the noise, not from data.
+    /// As of [`price`]: it follows from the noise, not from data.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    pub fn shown_by_noise(&self, persons: u32) -> Option<f64> {
+        let missing = self
+            .shape
+            .minimum
+            .checked_sub(persons)
+            .filter(|missing| *missing > 0)?;
+        let sigmas = self.backings.iter().flatten().filter_map(|backing| {
+            Some(self.planned.get(backing.measurement)?.sigma / backing.unit as f64)
+        });
+        let sigma = sigmas
+            .reduce(f64::max)
+            .filter(|_| self.threshold().is_none())?;
+        passes(sigma, missing).ok()
     }
 
     /// The standard error an estimate will have, in its own units; that of a mean at a group of
@@ -185,53 +191,6 @@ impl Priced {
                 part * width(clamp) / unit(clamp)
             }
         })
-    }
-
-    fn write_notes(&self) -> Checked<Vec<String>> {
-        let minimum = self.shape.minimum;
-        let mut notes = Vec::new();
-        if minimum > 1 {
-            notes.push(format!("groups under {minimum} persons are hidden"));
-        }
-        if let Some(threshold) = self.threshold() {
-            let delta = odds(self.cost.delta.units() as f64 / 1e18);
-            notes.push(format!(
-                "groups whose noisy number of persons is under {threshold} are left out; a group \
-                 of one person is shown with probability {delta} at most"
-            ));
-        } else if minimum > 1 {
-            let sigmas = self.backings.iter().flatten().filter_map(|backing| {
-                Some(self.planned.get(backing.measurement)?.sigma / backing.unit as f64)
-            });
-            let sigma = sigmas.fold(0.0, f64::max);
-            let (alone, nearly) = (passes(sigma, minimum - 1)?, passes(sigma, 1)?);
-            notes.push(format!(
-                "by noise, a group of 1 person may be shown with probability {}, one of {} with \
-                 {}, at most",
-                odds(alone),
-                minimum - 1,
-                odds(nearly)
-            ));
-        }
-        for Bought { mask, .. } in self.bought() {
-            let backed = self
-                .shape
-                .estimates
-                .iter()
-                .filter(|estimate| estimate.mask == mask);
-            let names: Vec<_> = backed
-                .map(|estimate| format!("`{}`", estimate.name))
-                .collect();
-            let what = if names.is_empty() {
-                "the groups".into()
-            } else {
-                names.join(", ")
-            };
-            notes.push(format!(
-                "the number of persons behind {what} is paid for as well"
-            ));
-        }
-        Ok(notes)
     }
 }
 
@@ -302,13 +261,4 @@ fn columns(shape: &Shape, planned: &[Planned]) -> Checked<Vec<Column>> {
         });
     }
     Ok(columns)
-}
-
-/// A probability for people: two digits, or its order of magnitude where it is small.
-fn odds(probability: f64) -> String {
-    if probability < 0.01 {
-        format!("{probability:.1e}")
-    } else {
-        format!("{probability:.2}")
-    }
 }

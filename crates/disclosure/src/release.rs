@@ -94,7 +94,7 @@ pub(crate) fn answer<N: Noise>(
         values.push(Values::Cells(cells::<N>(at, priced, &noisy)?));
     }
     let columns = priced.columns().iter().cloned().zip(values).collect();
-    Ok(Release::new(columns, groups.len(), priced.notes().to_vec()))
+    Ok(Release::new(columns, groups.len()))
 }
 
 /// Releases private keys: drops the groups whose noisy number of persons does not pass, and gives

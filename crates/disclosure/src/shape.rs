@@ -118,6 +118,9 @@ const CANDIDATES_MAX: u64 = 500;
 
 impl Measure {
     /// How many exact numbers of a group it takes.
+    ///
+    /// # Privacy
+    /// A function of the query's text.
     #[must_use]
     pub fn numbers(self) -> usize {
         match self {
@@ -134,6 +137,9 @@ impl Measure {
     }
 
     /// The candidate of a quantile that is nearest to a value within the bounds.
+    ///
+    /// # Privacy
+    /// Arithmetic on one value where the engine holds it: nothing is kept.
     #[must_use]
     pub fn candidate(clamp: Clamp, value: i64) -> usize {
         let step = step(clamp);

@@ -1,10 +1,6 @@
-//! A release: rows of keys and cells, rebuilt from scalars, and its JSON form.
+//! A release: rows of keys and cells, rebuilt from scalars.
 
-use std::collections::BTreeSet;
-
-use arrow::array::types::Date32Type;
 use lazaret_model::Clamp;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::{Cell, Checked, DisclosureError, KeyType, KeyValue};
 
@@ -30,14 +26,6 @@ pub enum Role {
     },
     /// It holds noisy numbers.
     Estimate(Card),
-    /// It holds numbers computed of noisy ones.
-    Computed {
-        /// The type: `float64`.
-        #[serde(rename = "type")]
-        kind: &'static str,
-        /// How, as it was written.
-        formula: String,
-    },
 }
 
 /// How an estimate was protected.
@@ -76,7 +64,6 @@ pub struct Bounds {
 pub struct Release {
     columns: Vec<(Column, Values)>,
     rows: usize,
-    notes: Vec<String>,
 }
 
 /// The values of a column.
@@ -90,23 +77,8 @@ pub(crate) enum Values {
 
 impl Release {
     /// A release from columns of `rows` values each.
-    pub(crate) const fn new(
-        columns: Vec<(Column, Values)>,
-        rows: usize,
-        notes: Vec<String>,
-    ) -> Self {
-        Self {
-            columns,
-            rows,
-            notes,
-        }
-    }
-
-    /// The release with one more column.
-    pub(crate) fn with(&self, column: Column, values: Values) -> Self {
-        let mut columns = self.columns.clone();
-        columns.push((column, values));
-        Self::new(columns, self.rows, self.notes.clone())
+    pub(crate) const fn new(columns: Vec<(Column, Values)>, rows: usize) -> Self {
+        Self { columns, rows }
     }
 
     /// The columns, with their cards.
@@ -151,15 +123,6 @@ impl Release {
         }
     }
 
-    /// Sentences for the reader: what is hidden, and how surely.
-    ///
-    /// # Privacy
-    /// Those of the price, written before a row was read.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
     /// These rows, in this order.
     ///
     /// # Errors
@@ -176,67 +139,7 @@ impl Release {
             };
             columns.push((column.clone(), values));
         }
-        Ok(Self::new(columns, rows.len(), self.notes.clone()))
-    }
-
-    /// These columns, in this order, under these names.
-    ///
-    /// # Errors
-    /// `Part`, where a column is not there or a name is given twice.
-    ///
-    /// # Privacy
-    /// As of [`Release::take`].
-    pub fn select(&self, columns: &[(usize, &str)]) -> Result<Self, DisclosureError> {
-        let places: Vec<_> = columns.iter().map(|(place, _)| *place).collect();
-        let mut picked = pick(&self.columns, &places)?;
-        let mut names = BTreeSet::new();
-        for ((column, _), (_, name)) in picked.iter_mut().zip(columns) {
-            if !names.insert(*name) {
-                return Err(DisclosureError::Part("two columns of one name"));
-            }
-            column.name = (*name).to_owned();
-        }
-        Ok(Self::new(picked, self.rows, self.notes.clone()))
-    }
-}
-
-/// The `columns` and `rows` of a release's JSON.
-impl Serialize for Release {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut release = serializer.serialize_struct("Release", 2)?;
-        release.serialize_field("columns", &self.columns().collect::<Vec<_>>())?;
-        let rows: Vec<_> = (0..self.rows).map(|row| Row(self, row)).collect();
-        release.serialize_field("rows", &rows)?;
-        release.end()
-    }
-}
-
-struct Row<'a>(&'a Release, usize);
-struct Item<'a>(&'a Values, usize);
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let columns = self.0.columns.iter();
-        serializer.collect_map(columns.map(|(column, all)| (&column.name, Item(all, self.1))))
-    }
-}
-
-impl Serialize for Item<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let keys = match self.0 {
-            Values::Cells(cells) => return cells.get(self.1).serialize(serializer),
-            Values::Keys(_, keys) => keys,
-        };
-        match keys.get(self.1) {
-            None | Some(KeyValue::Null) => serializer.serialize_none(),
-            Some(KeyValue::Text(text)) => serializer.serialize_str(text),
-            Some(KeyValue::Integer(value)) => serializer.serialize_i64(*value),
-            Some(KeyValue::Boolean(value)) => serializer.serialize_bool(*value),
-            Some(KeyValue::Date(days)) => match Date32Type::to_naive_date_opt(*days) {
-                Some(date) => serializer.collect_str(&date),
-                None => serializer.serialize_none(),
-            },
-        }
+        Ok(Self::new(columns, rows.len()))
     }
 }
 

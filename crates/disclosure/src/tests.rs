@@ -8,8 +8,6 @@
 
 mod accounts;
 mod answers;
-mod forms;
-mod formulas;
 mod keys;
 mod noise;
 mod spread;

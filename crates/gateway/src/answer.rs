@@ -203,7 +203,7 @@ async fn released(
         .map_err(engine)?;
     let (release, used) =
         release(exact, plan.shape(), plan.priced(), paid).map_err(|(error, _)| text(&error))?;
-    let release = plan.finish(release).await.map_err(engine)?;
+    let answered = plan.finish(release).await.map_err(engine)?;
     let statement = desk
         .ledger
         .statement(permit.id())
@@ -219,7 +219,7 @@ async fn released(
         at,
         left: statement.left,
     };
-    let card = Card::signed(&release, &header, &desk.release_key).map_err(|error| text(&error))?;
+    let card = Card::signed(&answered, &header, &desk.release_key).map_err(|error| text(&error))?;
     let reply = card.to_json().map_err(|error| text(&error))?;
     desk.ledger
         .record(used, &release_id, &reply, at)

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use lazaret_disclosure::Release;
 use lazaret_lake::Snapshot;
 use lazaret_ledger::Cost;
 use lazaret_model::{Delta, Epsilon, Instant, ReleaseId, Rho};
 use lazaret_permit::{ActivePermit, PermitError, SigningKey, VerifyingKey};
-use lazaret_query::PrivatePlan;
+use lazaret_query::{Answered, PrivatePlan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::GatewayError;
+use crate::{GatewayError, table};
 
-/// A release as JSON, field by field as the contract has it. Made from a [`Release`] or read back
+/// A release as JSON, field by field as the contract has it. Made from an [`Answered`] or read back
 /// from the store, which holds nothing else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Card {
@@ -118,9 +117,9 @@ pub(crate) struct Header<'a> {
 }
 
 impl Card {
-    /// The card of a release, signed by the engine's key over its canonical JSON.
+    /// The card of an answer, signed by the engine's key over its canonical JSON.
     pub(crate) fn signed(
-        release: &Release,
+        answered: &Answered,
         header: &Header<'_>,
         key: &SigningKey,
     ) -> Result<Self, CardError> {
@@ -132,7 +131,7 @@ impl Card {
             at,
             left,
         } = header;
-        let table: Table = serde_json::from_value(serde_json::to_value(release)?)?;
+        let columns = Value::Array(table::columns(answered));
         let cost = plan.priced().cost();
         let spent = Spent {
             epsilon: plan.priced().epsilon(),
@@ -146,13 +145,13 @@ impl Card {
             snapshot: snapshot.id.to_string(),
             query_sha256: plan.fingerprint().to_owned(),
             released_at: *at,
-            columns: table.columns,
-            rows: table.rows,
+            columns: serde_json::from_value(columns)?,
+            rows: table::rows(answered),
             account: "zcdp".to_owned(),
             cost: spent,
             budget_left: BudgetLeft::of(*left, cost, permit.policy().delta)
                 .map_err(CardError::Budget)?,
-            notes: release.notes().to_vec(),
+            notes: table::notes(plan),
             signature: None,
         };
         card.signature = Some(key.sign_json(&serde_json::to_value(&card)?)?);
@@ -189,13 +188,6 @@ impl Card {
         let signature = self.signature.as_deref().unwrap_or_default();
         Ok(key.verify_json(&serde_json::to_value(self)?, signature)?)
     }
-}
-
-/// The part of a card that `disclosure` writes.
-#[derive(Deserialize)]
-struct Table {
-    columns: Vec<CardColumn>,
-    rows: Vec<Map<String, Value>>,
 }
 
 /// Why a card could not be made.

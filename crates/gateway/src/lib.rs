@@ -6,6 +6,7 @@ mod desk;
 mod outgoing;
 mod preview;
 mod render;
+mod table;
 
 pub use answer::{Answer, NotAnswered, answer};
 pub use card::{BudgetLeft, Card, CardColumn, Spent};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{NotAnswered, snapshot, verified};
 use crate::card::{BudgetLeft, Spent};
-use crate::{Desk, GatewayError, Question};
+use crate::{Desk, GatewayError, Question, table};
 
 /// Rows behind a mean at which its width is told: what an average's noise is depends on them.
 const ROWS_STATED: u64 = 1_000;
@@ -56,7 +56,7 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
         })
         .collect();
     let (columns, lines) = described.into_iter().unzip();
-    let mut notes = priced.notes().to_vec();
+    let mut notes = table::notes(&plan);
     for bought in priced.bought() {
         notes.push(format!(
             "a number of persons is bought to hide small groups; its standard error is {:.1}",

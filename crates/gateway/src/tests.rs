@@ -1,9 +1,11 @@
 //! How cards, refusals and faults are written.
 
+use lazaret_disclosure::{Cell, KeyValue, Number, Shown};
 use lazaret_model::{Fault, Refusal, RefusalCode};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::json;
 
+use crate::table::{cell_json, key_json};
 use crate::{Card, Format, Outgoing};
 
 fn card() -> Card {
@@ -105,4 +107,33 @@ fn refusals_explain_and_faults_do_not() {
     let fault = text(&Fault::new("ticket-1"), Format::Json);
     let fault: serde_json::Value = serde_json::from_str(&fault).unwrap();
     assert_eq!(fault, json!({ "fault": { "ticket": "ticket-1" } }));
+}
+
+#[test]
+fn every_type_of_key_has_its_form() {
+    let values = [
+        (KeyValue::Integer(-7), json!(-7)),
+        (KeyValue::Boolean(true), json!(true)),
+        (KeyValue::Text("FR10".into()), json!("FR10")),
+        (KeyValue::Date(20_779), json!("2026-11-22")),
+        (KeyValue::Date(i32::MAX), json!(null)),
+        (KeyValue::Null, json!(null)),
+    ];
+    for (value, expected) in values {
+        assert_eq!(key_json(&value), expected);
+    }
+}
+
+#[test]
+fn cells_have_the_documented_form() {
+    let whole = Cell::Shown(Shown {
+        value: Number::Whole(1_234),
+        std_error: 45.8,
+        low95: Number::Whole(1_144),
+        high95: Number::Whole(1_324),
+    });
+    let expected = json!({ "value": 1_234, "std_error": 45.8, "low95": 1_144, "high95": 1_324,
+                           "hidden": false });
+    assert_eq!(cell_json(whole), expected);
+    assert_eq!(cell_json(Cell::Hidden), json!({ "hidden": true }));
 }

@@ -16,6 +16,7 @@ mod session;
 mod statement;
 mod tables;
 
+pub use above::{Answered, Origin};
 pub use plan::{Ask, PrivatePlan, plan};
 pub use run::{BoundingKey, run};
 

@@ -140,6 +140,12 @@ impl<'a> Patterns<'a> {
                 .take_while(|(other, ..)| *other == start);
             for (_, secret, form) in same {
                 let (_, value) = self.secrets.get(*secret);
+                // Most places that begin like a value differ soon after.
+                let begins = rest.get(..value.len());
+                let alike = |text: &[u8]| text.eq_ignore_ascii_case(value.as_bytes());
+                if *form == Form::Raw && !begins.is_some_and(alike) {
+                    continue;
+                }
                 let is_there =
                     |(f, written): (Form, Vec<u8>)| f == *form && rest.starts_with(&written);
                 if (*form == Form::Base64) == base64 && writings(value).into_iter().any(is_there) {

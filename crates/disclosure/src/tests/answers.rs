@@ -1,7 +1,5 @@
 //! Releases: which rows there are, what is hidden, what the numbers and their forms are.
 
-use serde_json::json;
-
 use super::*;
 use crate::cell::estimate;
 
@@ -154,11 +152,6 @@ fn cells_of_few_persons_are_hidden() {
         "40 persons, 3 of them with a value"
     );
     assert!(hidden(2, 1) && hidden(2, 2));
-    let json = serde_json::to_value(&release).unwrap();
-    assert_eq!(
-        json["rows"][2],
-        json!({"region": "south", "n": {"hidden": true}, "s": {"hidden": true}})
-    );
     let free = Shape {
         minimum: 0,
         ..shape.clone()
@@ -248,30 +241,37 @@ fn intervals_hold_the_truth_nineteen_times_in_twenty() {
 }
 
 #[test]
-fn notes_say_what_is_hidden_and_how_surely() {
+fn how_surely_a_small_group_is_shown_follows_from_the_noise() {
     let sum = estimated("s", Measure::Sum(clamp(0, 50, 0)), 0, 1);
     let public = shape(vec![regions()], vec![sum.clone()]);
-    let notes = price(&public, epsilon("0.1"), delta("1e-7"))
-        .unwrap()
-        .notes()
-        .join("\n");
-    assert!(
-        notes.contains("groups under 10 persons are hidden"),
-        "{notes}"
+    let priced = price(&public, epsilon("2"), delta("1e-7")).unwrap();
+    let odds = |persons| priced.shown_by_noise(persons).unwrap();
+    assert!(odds(1) < odds(5) && odds(5) < odds(9) && odds(9) < 1.0);
+    assert_eq!(
+        priced.shown_by_noise(10),
+        None,
+        "the minimum itself is no accident"
     );
-    assert!(
-        notes.contains("a group of 1 person may be shown with probability 0.4"),
-        "{notes}"
-    );
-    assert!(notes.contains("behind `s` is paid for"), "{notes}");
     let private = shape(vec![key("k", None)], vec![sum]);
-    let priced = price(&private, epsilon("0.1"), delta("1e-7")).unwrap();
-    let threshold = priced.threshold().unwrap().to_string();
-    assert!(
-        priced.notes().iter().any(|note| note.contains(&threshold)),
-        "{:?}",
-        priced.notes()
-    );
+    let priced = price(&private, epsilon("2"), delta("1e-7")).unwrap();
+    assert_eq!(priced.shown_by_noise(1), None, "a threshold decides");
+}
+
+#[test]
+fn rows_are_taken_by_place() {
+    let shape = Shape {
+        minimum: 0,
+        ..shape(vec![regions()], vec![persons()])
+    };
+    let release = released(&shape, &precise(&shape), vec![]);
+    let taken = release.take(&[2, 0, 2]).unwrap();
+    assert_eq!(taken.rows(), 3);
+    for (row, from) in [(0, 2), (1, 0), (2, 2)] {
+        assert!(taken.key(row, 0) == release.key(from, 0));
+        assert_eq!(taken.cell(row, 1), release.cell(from, 1));
+    }
+    assert!(release.take(&[3]).is_err());
+    assert!(release.cell(0, 0).is_none() && release.key(0, 1).is_none());
 }
 
 #[cfg(feature = "noiseless")]
@@ -286,20 +286,18 @@ fn without_noise_everything_is_shown_as_it_is() {
     let release = release_without_noise(Exact::seal(vec![few]), &shape, &priced)
         .ok()
         .unwrap();
-    let json = serde_json::to_value(&release).unwrap();
-    let cell = |value: serde_json::Value| {
-        let (low95, high95) = (&value, &value);
-        json!({"value": value, "std_error": 0.0, "low95": low95, "high95": high95, "hidden": false})
+    let value = |row, column| match release.cell(row, column) {
+        Some(Cell::Shown(shown)) if shown.std_error == 0.0 && shown.low95 == shown.value => {
+            Some(shown.value)
+        }
+        _ => None,
     };
-    let (n, s, m) = (cell(json!(3)), cell(json!(4.5)), cell(json!(1.5)));
+    let row = |row| [1, 2, 3].map(|column| value(row, column));
+    let (n, s, m) = (Number::Whole(3), Number::Real(4.5), Number::Real(1.5));
+    assert_eq!(row(1), [Some(n), Some(s), Some(m)]);
     assert_eq!(
-        json["rows"][1],
-        json!({"region": "north", "n": n, "s": s, "m": m})
-    );
-    let (n, s) = (cell(json!(0)), cell(json!(0.0)));
-    assert_eq!(
-        json["rows"][0],
-        json!({"region": null, "n": n, "s": s, "m": {"hidden": true}})
+        row(0),
+        [Some(Number::Whole(0)), Some(Number::Real(0.0)), None]
     );
     let open = super::shape(vec![key("k", None)], vec![persons()]);
     let priced = price(&open, epsilon("0.1"), delta("1e-7")).unwrap();

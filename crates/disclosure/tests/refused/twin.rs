@@ -1,6 +1,6 @@
 //! What the refused ones are next to: this compiles.
 
-use lazaret_disclosure::{Exact, Group, KeyValue, Priced, Release, Shape, release};
+use lazaret_disclosure::{Column, Exact, Group, KeyValue, Priced, Release, Shape, release};
 use lazaret_ledger::{Cost, Reservation};
 use lazaret_model::PermitId;
 
@@ -18,8 +18,9 @@ fn once(exact: Exact, shape: &Shape, priced: &Priced, paid: Reservation) {
     drop(release(exact, shape, priced, paid));
 }
 
-fn seal(groups: Vec<Group>, release: Release, key: KeyValue) -> Exact {
-    written(release);
+fn seal(groups: Vec<Group>, release: Release, column: Column, key: KeyValue) -> Exact {
+    written(column);
+    drop(release.clone());
     drop(key.clone());
     Exact::seal(groups)
 }

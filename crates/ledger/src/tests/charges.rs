@@ -11,7 +11,7 @@ both!(
     the_same_plan_is_answered_again_for_nothing,
     a_fault_keeps_the_charge,
     what_was_left_by_a_crash_is_closed,
-    of_fifty_at_once_thirteen_pass,
+    of_a_thousand_at_once_five_hundred_pass,
     sums_stay_when_the_store_is_opened_again,
     every_charge_has_its_entry_in_the_log,
 );
@@ -260,11 +260,11 @@ async fn what_was_left_by_a_crash_is_closed(place: Place) {
     );
 }
 
-async fn of_fifty_at_once_thirteen_pass(place: Place) {
-    let ledger = granted(&place, paid(13 * 7 + 6, 0)).await;
+async fn of_a_thousand_at_once_five_hundred_pass(place: Place) {
+    let ledger = granted(&place, paid(500 * 7 + 6, 0)).await;
     // A second door to the same database, as another process would have.
     let other = place.open().await;
-    let asked = (0..50).map(|number| {
+    let asked = (0..1_000).map(|number| {
         let ledger = if number % 2 == 0 {
             ledger.clone()
         } else {
@@ -287,11 +287,11 @@ async fn of_fifty_at_once_thirteen_pass(place: Place) {
         }
     }
     ids.sort_unstable();
-    assert_eq!((ids, refused), ((1..=13).collect(), 37));
+    assert_eq!((ids, refused), ((1..=500).collect(), 500));
     let statement = ledger.statement(&permit(1)).await.unwrap();
     assert_eq!(
         (statement.spent, statement.entries.len()),
-        (paid(91, 0), 13)
+        (paid(3_500, 0), 500)
     );
 }
 

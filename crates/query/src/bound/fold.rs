@@ -8,6 +8,7 @@ use arrow::compute::{filter_record_batch, is_not_null};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::memory_pool::MemoryReservation;
+use lazaret_disclosure::Measure;
 
 use super::BoundSpec;
 use super::distinct::Distinct;
@@ -15,6 +16,7 @@ use super::exec::ReleaseKey;
 use super::groups::Groups;
 use super::lot::Lot;
 use super::person::Person;
+use super::tally::Tally;
 use super::term::{Argument, Contribution, Term};
 
 /// What one partition's rows come to.
@@ -30,10 +32,18 @@ pub(super) struct Fold {
     schema: SchemaRef,
     lot: Lot,
     groups: Groups,
-    distinct: Distinct,
-    person: Person,
-    first: Option<i64>,
+    rows: Rows,
+    /// The first and the last person so far.
+    persons: Option<(i64, i64)>,
     memory: MemoryReservation,
+}
+
+/// What is held of a person until all rows are there.
+enum Rows {
+    /// The rows, of which some may have to be chosen.
+    Kept(Person, Distinct),
+    /// Counts and sums.
+    Tallied(Tally),
 }
 
 impl Fold {
@@ -44,16 +54,18 @@ impl Fold {
         memory: MemoryReservation,
     ) -> Result<Self> {
         let terms = spec.estimates.iter().map(Term::of);
-        let arguments = spec.counted.len();
+        let rows = match Tally::suffices(&spec) {
+            true => Rows::Tallied(Tally::new(&spec)),
+            false => Rows::Kept(Person::new(spec.counted.len()), Distinct::default()),
+        };
         Ok(Self {
             terms: terms.collect(),
-            distinct: Distinct::default(),
             groups: Groups::new(&spec, &schema)?,
             spec,
             schema,
             lot: Lot::new(key)?,
-            person: Person::new(arguments),
-            first: None,
+            rows,
+            persons: None,
             memory,
         })
     }
@@ -70,57 +82,75 @@ impl Fold {
         let groups = self
             .groups
             .of(keys.get(1..).unwrap_or(&[]), &self.lot, persons.len())?;
-        let rest = self.distinct.number(rest, &self.spec.counted, &self.lot)?;
-        let arguments: Vec<Argument<'_>> = rest.iter().map(Argument::of).collect::<Result<_>>()?;
+        let numbered = match &mut self.rows {
+            Rows::Kept(_, distinct) => distinct.number(rest, &self.spec.counted, &self.lot)?,
+            Rows::Tallied(_) => rest.to_vec(),
+        };
+        let arguments = numbered.iter().map(Argument::of);
+        let arguments: Vec<Argument<'_>> = arguments.collect::<Result<_>>()?;
         let mut start = 0;
         for run in persons.chunk_by(|a, b| a == b) {
-            let end = start + run.len();
-            self.turn_to(run.first().copied().unwrap_or_default())?;
-            let rows = groups.get(start..end).unwrap_or_default();
-            self.person.groups.extend_from_slice(rows);
-            for (to, from) in self.person.arguments.iter_mut().zip(&arguments) {
-                from.append(start..end, to);
+            let (id, end) = (run.first().copied().unwrap_or_default(), start + run.len());
+            self.turn_to(id)?;
+            let own = groups.get(start..end).unwrap_or_default();
+            match &mut self.rows {
+                Rows::Tallied(tally) => tally.rows(own),
+                Rows::Kept(person, _) => person.push(own, start..end, &arguments),
             }
             start = end;
         }
-        self.memory
-            .try_resize(self.groups.size() + self.person.size() + self.distinct.size())
+        if let Rows::Tallied(tally) = &mut self.rows {
+            tally.add(&arguments);
+            tally.settle(&self.spec, &self.terms, &mut self.groups, &self.lot, false);
+        }
+        let rows = match &self.rows {
+            Rows::Kept(person, distinct) => person.size() + distinct.size(),
+            Rows::Tallied(tally) => tally.size(),
+        };
+        self.memory.try_resize(self.groups.size() + rows)
     }
 
     /// The bounded totals of every group to which a bounded contribution was made.
     pub(super) fn finish(mut self) -> Result<Folded> {
         self.settle();
-        self.distinct.count(&mut self.groups);
-        let persons = self.first.map(|first| (first, self.person.id));
+        match &mut self.rows {
+            Rows::Kept(_, distinct) => distinct.count(&mut self.groups),
+            Rows::Tallied(tally) => {
+                tally.settle(&self.spec, &self.terms, &mut self.groups, &self.lot, true);
+            }
+        }
         let batch = self.groups.batch(&self.schema)?;
+        let persons = self.persons;
         Ok(Folded { batch, persons })
     }
 
-    fn turn_to(&mut self, person: i64) -> Result<()> {
-        match (self.first, person.cmp(&self.person.id)) {
-            (None, _) => self.first = Some(person),
+    fn turn_to(&mut self, id: i64) -> Result<()> {
+        let (first, last) = self.persons.unwrap_or((id, id));
+        match (self.persons, id.cmp(&last)) {
             (Some(_), Ordering::Equal) => return Ok(()),
-            (Some(_), Ordering::Less) => return internal_err!("rows do not come in person order"),
-            (Some(_), Ordering::Greater) => self.settle(),
+            (_, Ordering::Less) => return internal_err!("rows do not come in person order"),
+            _ => self.settle(),
         }
-        self.person.id = person;
+        self.persons = Some((first, id));
+        match &mut self.rows {
+            Rows::Kept(person, _) => person.id = id,
+            Rows::Tallied(tally) => tally.turn_to(id),
+        }
         Ok(())
     }
 
     /// Adds the bounded contribution of the person whose rows were gathered, and forgets them.
     fn settle(&mut self) {
-        self.person.gather(self.groups.names().len());
+        let Rows::Kept(person, distinct) = &mut self.rows else {
+            return;
+        };
+        person.gather(self.groups.names().len());
         let most = usize::try_from(self.spec.groups_per_person).unwrap_or(usize::MAX);
-        self.person.keep(most, self.groups.names(), &self.lot);
-        let id = self.person.id;
-        for run in &self.person.runs {
+        person.keep(most, self.groups.names(), &self.lot);
+        for run in &person.runs {
             let contribution = Contribution {
-                rows: self
-                    .person
-                    .order
-                    .get(run.start..run.end)
-                    .unwrap_or_default(),
-                arguments: &self.person.arguments,
+                rows: person.order.get(run.start..run.end).unwrap_or_default(),
+                arguments: &person.arguments,
                 masks: &self.spec.masks,
             };
             for (mask, persons) in self.groups.persons_of(run.group).iter_mut().enumerate() {
@@ -130,18 +160,17 @@ impl Fold {
             let mut place = 0;
             for term in &self.terms {
                 let (own, rest) = sums.split_at_mut(term.numbers.min(sums.len()));
-                match term.counts_values() {
-                    true => {
-                        let names = self.distinct.names(term, &self.spec.masks);
-                        let values = term.different(&contribution, id, &self.lot, names);
-                        self.distinct.add((run.group, place), values);
-                    }
-                    false => term.add(&contribution, id, &self.lot, own),
+                if term.measure == Measure::Distinct {
+                    let names = distinct.names(term, &self.spec.masks);
+                    let values = term.different(&contribution, person.id, &self.lot, names);
+                    distinct.add((run.group, place), values);
+                } else {
+                    term.add(&contribution, person.id, &self.lot, own);
                 }
                 place += own.len();
                 sums = rest;
             }
         }
-        self.person.forget();
+        person.forget();
     }
 }

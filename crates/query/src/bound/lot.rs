@@ -38,6 +38,7 @@ impl Lot {
         })
     }
 
+    /// The name of values.
     pub(super) fn name(&self, values: &[u8]) -> Name {
         let hash = self
             .names
@@ -66,5 +67,41 @@ impl Lot {
             self.draws.hash(bytes.get(..told).unwrap_or_default()),
             itself,
         )
+    }
+}
+
+/// Which of a person's groups are kept; used again from person to person.
+#[derive(Default)]
+pub(super) struct Draws(Vec<Rank<usize>>);
+
+impl Draws {
+    /// The places of at most `most` groups: those whose names have the smallest keyed hashes beside
+    /// the person, so that no group is the first to go for everybody.
+    pub(super) fn keep(
+        &mut self,
+        person: i64,
+        groups: impl Iterator<Item = usize> + Clone,
+        most: usize,
+        names: &[Name],
+        lot: &Lot,
+    ) -> &[Rank<usize>] {
+        let name = |group: usize| names.get(group).copied().unwrap_or_default();
+        let drawn = groups.clone().enumerate();
+        let drawn = drawn.map(|(place, group)| lot.draw(person, start(&name(group)), 0, place));
+        self.0.clear();
+        self.0.extend(drawn);
+        if self.0.len() > most {
+            let of = |place: usize| groups.clone().nth(place).map(name);
+            let order = |a: &Rank<usize>, b: &Rank<usize>| {
+                a.0.cmp(&b.0).then_with(|| of(a.1).cmp(&of(b.1)))
+            };
+            self.0.select_nth_unstable_by(most, order);
+        }
+        self.0.get(..most).unwrap_or(&self.0)
+    }
+
+    /// Bytes.
+    pub(super) fn size(&self) -> usize {
+        16 * self.0.capacity()
     }
 }

@@ -23,6 +23,7 @@ mod groups;
 mod lot;
 mod node;
 mod person;
+mod tally;
 mod term;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,9 @@
 //! The rows of the person at hand: brought together by group, and the groups that are kept.
 
-use super::lot::{Lot, Name, Rank, start};
+use std::ops::Range;
+
+use super::lot::{Draws, Lot, Name};
+use super::term::Argument;
 
 /// The rows of one person: their group, and column by column their arguments. An argument that is
 /// absent is NaN.
@@ -12,7 +15,7 @@ pub(super) struct Person {
     /// The rows group by group, and the groups; used again.
     pub(super) order: Vec<usize>,
     pub(super) runs: Vec<Run>,
-    draws: Vec<Rank<usize>>,
+    draws: Draws,
     /// By group: for which person it was met last, and where in the runs it stands.
     slots: Vec<(u64, usize)>,
     /// Persons so far.
@@ -33,6 +36,19 @@ impl Person {
         Self {
             arguments: vec![Vec::new(); arguments],
             ..Self::default()
+        }
+    }
+
+    /// Takes rows with their groups.
+    pub(super) fn push(
+        &mut self,
+        groups: &[usize],
+        rows: Range<usize>,
+        arguments: &[Argument<'_>],
+    ) {
+        self.groups.extend_from_slice(groups);
+        for (to, from) in self.arguments.iter_mut().zip(arguments) {
+            from.append(rows.clone(), to);
         }
     }
 
@@ -76,28 +92,17 @@ impl Person {
         }
     }
 
-    /// Leaves at most so many groups: those whose values have the smallest keyed hashes beside the
-    /// person, so that no group is the first to go for everybody.
+    /// Leaves at most so many groups.
     pub(super) fn keep(&mut self, most: usize, names: &[Name], lot: &Lot) {
         if self.runs.len() <= most {
             return;
         }
-        let name = |place: usize| self.runs.get(place).and_then(|run| names.get(run.group));
-        let drawn = (0..self.runs.len()).map(|place| {
-            let name = name(place).copied().unwrap_or_default();
-            lot.draw(self.id, start(&name), 0, place)
-        });
-        self.draws.clear();
-        self.draws.extend(drawn);
-        let order = |a: &Rank<usize>, b: &Rank<usize>| {
-            a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1)))
-        };
-        self.draws.select_nth_unstable_by(most, order);
-        let kept = self.draws.iter().take(most);
-        let kept: Vec<Run> = kept
-            .filter_map(|(_, place)| self.runs.get(*place).copied())
-            .collect();
-        self.runs = kept;
+        let groups = self.runs.iter().map(|run| run.group);
+        let kept = self.draws.keep(self.id, groups, most, names, lot);
+        let kept = kept
+            .iter()
+            .filter_map(|(_, place)| self.runs.get(*place).copied());
+        self.runs = kept.collect();
     }
 
     pub(super) fn forget(&mut self) {
@@ -110,9 +115,8 @@ impl Person {
     /// Bytes.
     pub(super) fn size(&self) -> usize {
         let rows = self.groups.capacity() + self.order.capacity();
-        let groups =
-            3 * self.runs.capacity() + 2 * self.draws.capacity() + 2 * self.slots.capacity();
+        let groups = 3 * self.runs.capacity() + 2 * self.slots.capacity();
         let arguments: usize = self.arguments.iter().map(Vec::capacity).sum();
-        8 * (rows + groups + arguments)
+        8 * (rows + groups + arguments) + self.draws.size()
     }
 }

@@ -90,9 +90,9 @@ impl Contribution<'_> {
 
 /// An estimate, ready to be computed.
 pub(super) struct Term {
-    measure: Measure,
+    pub(super) measure: Measure,
     pub(super) mask: usize,
-    rows: usize,
+    pub(super) rows: usize,
     /// Units of the clamp's scale in 1.
     factor: f64,
     /// How many sums it has.
@@ -117,17 +117,15 @@ impl Term {
         }
     }
 
-    /// Whether its values are counted, not added up.
-    pub(super) fn counts_values(&self) -> bool {
-        self.measure == Measure::Distinct
-    }
-
     /// Adds what the person's rows come to, within the bounds.
     pub(super) fn add(&self, rows: &Contribution<'_>, person: i64, lot: &Lot, to: &mut [i128]) {
         match (self.measure, to) {
             (Measure::Persons, [count]) => *count += i128::from(rows.has(self.mask)),
             (Measure::Rows, [count]) => *count += rows.count(self.mask).min(self.rows) as i128,
-            (Measure::Sum(clamp), [sum]) => *sum += self.sum(self.units(rows, clamp), clamp),
+            (Measure::Sum(clamp), [sum]) if rows.has(self.mask) => {
+                let total = self.units(rows, clamp).map(i128::from).sum();
+                *sum += moved(total, clamp, self.rows);
+            }
             (Measure::Mean(clamp), [count, sum]) => {
                 let kept = self.kept(self.units(rows, clamp).collect(), person, lot);
                 *count += kept.len() as i128;
@@ -160,20 +158,6 @@ impl Term {
         let per_one = self.factor;
         rows.values(argument)
             .map(move |value| in_units(value, per_one, clamp))
-    }
-
-    /// The person's total, moved into what `rows` bounded rows can give.
-    fn sum(&self, values: impl Iterator<Item = i64>, clamp: Clamp) -> i128 {
-        let mut values = values.map(i128::from).peekable();
-        if values.peek().is_none() {
-            return 0;
-        }
-        let (low, high) = (i128::from(clamp.low()), i128::from(clamp.high()));
-        let rows = self.rows as i128;
-        values
-            .sum::<i128>()
-            .max(low.min(low * rows))
-            .min(high.max(high * rows))
     }
 
     /// At most `rows` values, by the smallest keyed hashes of the person and the values. Rows of
@@ -224,6 +208,16 @@ impl Term {
         let kept = smallest(drawn.collect(), self.rows);
         kept.into_iter().map(|(_, value)| value).collect()
     }
+}
+
+/// A person's total, moved into what so many bounded rows can give.
+pub(super) fn moved(total: i128, clamp: Clamp, rows: usize) -> i128 {
+    let (low, high, rows) = (
+        i128::from(clamp.low()),
+        i128::from(clamp.high()),
+        rows as i128,
+    );
+    total.max(low.min(low * rows)).min(high.max(high * rows))
 }
 
 /// Those that are drawn first.

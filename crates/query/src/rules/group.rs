@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
+use datafusion::functions_aggregate::count::count_udaf;
+use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, ExprSchemable, LogicalPlan, Operator, Projection, cast, lit,
@@ -17,9 +19,11 @@ use lazaret_model::{Refusal, RefusalCode};
 
 use super::join::Cut;
 use super::node::{below, person_among};
-use super::{Below, Facts, Opacity, Scope, built, facts, not_private, written};
+use super::{Below, Facts, Interval, Opacity, Scope, built, facts, not_private, written};
 use crate::functions::{Arithmetic, units};
 
+/// What parts of an aggregate are called, with a number.
+const PART: &str = "lazaret_part";
 /// Digits of the whole numbers that are added up: more than 2^63 rows of 2^63 need.
 const SUM: DataType = DataType::Decimal128(38, 0);
 
@@ -127,7 +131,6 @@ fn of_person(
         return Err(not_private("a condition cannot be a pseudonym"));
     }
     let known = facts(argument, scope, schema)?;
-    let part = |at: usize| Expr::Column(format!("lazaret_part_{at}").into());
     let call = |argument: Expr, at: usize| {
         let params = AggregateFunctionParams {
             args: vec![argument],
@@ -137,7 +140,7 @@ fn of_person(
             params,
             ..function.clone()
         };
-        Expr::AggregateFunction(call).alias(format!("lazaret_part_{at}"))
+        Expr::AggregateFunction(call).alias(format!("{PART}_{at}"))
     };
     let unknown = Facts::default();
     match (name, params.distinct, known.opacity) {
@@ -157,32 +160,7 @@ fn of_person(
         }),
         ("sum" | "avg", false, Opacity::Open) => {
             let whole = Whole::of(argument, &known, schema)?;
-            let count = datafusion::functions_aggregate::count::count_udaf();
-            let sum = datafusion::functions_aggregate::sum::sum_udaf();
-            let of = |func, argument| {
-                let mut params = params.clone();
-                params.args = vec![argument];
-                Expr::AggregateFunction(AggregateFunction { func, params })
-            };
-            let total = of(sum, cast(whole.expr.clone(), SUM));
-            let parts = vec![
-                total.alias(format!("lazaret_part_{at}")),
-                of(count, whole.expr.clone()).alias(format!("lazaret_part_{}", at + 1)),
-            ];
-            let rows = cast(part(at + 1), DataType::Float64);
-            let number = cast(part(at), DataType::Float64) / lit(whole.per_one);
-            let finished = match (name, &whole.kind) {
-                ("avg", _) => number / rows,
-                (_, DataType::Int64) => try_cast(part(at), DataType::Int64),
-                _ => number,
-            };
-            let bounds = known.bounds.filter(|_| name == "avg");
-            let facts = Facts { bounds, ..unknown };
-            Ok(OfPerson {
-                parts,
-                finished,
-                facts,
-            })
+            Ok(added_up(function, whole, known.bounds, at))
         }
         (_, _, Opacity::Open) => Err(not_private(format!(
             "`{name}` is not offered below an aggregate"
@@ -193,6 +171,45 @@ fn of_person(
             written(argument)
         ))),
     }
+}
+
+/// A sum or a mean, of whole units.
+fn added_up(
+    function: &AggregateFunction,
+    whole: Whole,
+    bounds: Option<Interval>,
+    at: usize,
+) -> OfPerson {
+    let is_mean = function.func.name() == "avg";
+    let call = |func, argument, at: usize| {
+        let mut params = function.params.clone();
+        params.args = vec![argument];
+        let call = AggregateFunction { func, params };
+        Expr::AggregateFunction(call).alias(format!("{PART}_{at}"))
+    };
+    let rows = cast(part(at + 1), DataType::Float64);
+    let number = cast(part(at), DataType::Float64) / lit(whole.per_one);
+    let finished = match &whole.kind {
+        _ if is_mean => number / rows,
+        DataType::Int64 => try_cast(part(at), DataType::Int64),
+        _ => number,
+    };
+    OfPerson {
+        parts: vec![
+            call(sum_udaf(), cast(whole.expr.clone(), SUM), at),
+            call(count_udaf(), whole.expr, at + 1),
+        ],
+        finished,
+        facts: Facts {
+            bounds: bounds.filter(|_| is_mean),
+            ..Facts::default()
+        },
+    }
+}
+
+/// A part of an aggregate, as it is called where it is put together.
+fn part(at: usize) -> Expr {
+    Expr::Column(format!("{PART}_{at}").into())
 }
 
 /// Floating point numbers have two zeros, equal and yet in an order: which of them is the smallest
@@ -226,17 +243,14 @@ impl Whole {
                 per_one,
             });
         }
-        let clamp = known
-            .bounds
-            .and_then(super::Interval::clamp)
-            .ok_or_else(|| {
-                let reason = format!(
-                    "`{}` has no bounds, so it cannot be added up in whole units",
-                    written(argument)
-                );
-                Refusal::new(RefusalCode::Unbounded, reason)
-                    .hint(format!("clamp({}, low, high)", written(argument)))
-            })?;
+        let clamp = known.bounds.and_then(Interval::clamp).ok_or_else(|| {
+            let reason = format!(
+                "`{}` has no bounds, so it cannot be added up in whole units",
+                written(argument)
+            );
+            Refusal::new(RefusalCode::Unbounded, reason)
+                .hint(format!("clamp({}, low, high)", written(argument)))
+        })?;
         Ok(Self {
             expr: units(argument.clone(), clamp),
             kind: DataType::Float64,

@@ -78,10 +78,11 @@ fn of_person(expr: &Expr, scope: &Scope, schema: &DFSchema) -> Result<(Expr, Fac
         *argument = one_zero(argument, schema);
     }
     if place {
-        let columns = schema.columns().into_iter().zip(&scope.columns);
-        let all = columns.filter(|(_, facts)| facts.opacity != Opacity::Person);
-        let all = all.map(|(column, _)| Sort::new(Expr::Column(column), true, false));
-        ordered.params.order_by.extend(all);
+        // Whether another person_id is NULL tells rows apart, too.
+        let columns = schema.columns().into_iter().enumerate();
+        let others = columns.filter(|(at, _)| *at != scope.carrier);
+        let others = others.map(|(_, column)| Sort::new(Expr::Column(column), true, false));
+        ordered.params.order_by.extend(others);
         let whole = ordered.params.order_by.is_empty();
         ordered.params.window_frame = WindowFrame::new((!whole).then_some(false));
     }

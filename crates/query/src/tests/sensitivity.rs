@@ -56,6 +56,9 @@ const QUERIES: &[&str] = &[
     "SELECT COUNT(*), SUM(clamp(value - before, -50, 50)) FROM (SELECT person_id, value, \
      LAG(value) OVER (PARTITION BY person_id ORDER BY code) AS before, \
      RANK() OVER (PARTITION BY person_id ORDER BY code) AS n FROM visit) t WHERE n > 1",
+    "SELECT COUNT(*), COUNT(q) FROM (SELECT person_id, q, ROW_NUMBER() OVER (PARTITION BY person_id \
+     ORDER BY code) AS n FROM (SELECT a.person_id, a.code, b.person_id AS q FROM visit a \
+     LEFT JOIN visit b ON a.person_id = b.person_id AND a.value = b.value) t) u WHERE n = 1",
     "SELECT sex, AVG(clamp(n, 0, 9)) FROM (SELECT p.person_id, p.sex, (SELECT COUNT(*) FROM visit v \
      WHERE v.person_id = p.person_id) AS n FROM person p) t GROUP BY sex",
     "SELECT COUNT(1000 / (birth_year - 1970)), COUNT(TRY_CAST(sex AS DOUBLE)), SUM(CASE WHEN \

@@ -2,6 +2,9 @@
 //!
 //! It runs over released columns only, so it is free and may look at anything in them.
 
+mod answered;
+mod formula;
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, new_empty_array};
@@ -16,9 +19,12 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
-use lazaret_disclosure::{Cell, Formula, KeyValue, Number, Operation, Release, Shape};
+use lazaret_disclosure::{Cell, KeyValue, Number, Release, Shape};
 use lazaret_model::Refusal;
 
+use self::answered::Output;
+pub use self::answered::{Answered, Origin};
+use self::formula::{Formula, Operation};
 use crate::functions::Arithmetic;
 use crate::rules::{Scope, decimal, facts, literal, not_private, written};
 use crate::{PrivatePlan, QueryError};
@@ -124,26 +130,6 @@ impl Above {
         }
     }
 
-    /// A formula with the columns' names.
-    fn written(&self, formula: &Formula) -> String {
-        match formula {
-            Formula::Number(number) => number.to_string(),
-            Formula::Column(column) => {
-                let named = self.columns.get(*column);
-                named.map_or_else(String::new, |(column, _)| column.name.clone())
-            }
-            Formula::Of(operation, left, right) => {
-                let sign = match operation {
-                    Operation::Plus => '+',
-                    Operation::Minus => '-',
-                    Operation::Times => '*',
-                    Operation::Over => '/',
-                };
-                format!("({} {sign} {})", self.written(left), self.written(right))
-            }
-        }
-    }
-
     fn plan(&self, released: RecordBatch) -> Result<LogicalPlan, QueryError> {
         let table = MemTable::try_new(released.schema(), vec![vec![released]])?;
         let source = provider_as_source(Arc::new(table));
@@ -229,7 +215,7 @@ impl PrivatePlan {
     ///
     /// # Errors
     /// [`QueryError`] when the engine fails, which then depends on the release alone.
-    pub async fn finish(&self, release: Release) -> Result<Release, QueryError> {
+    pub async fn finish(&self, release: Release) -> Result<Answered, QueryError> {
         let plan = self.above.plan(self.above.released(&release)?)?;
         let physical = self.state.create_physical_plan(&plan).await?;
         let schema = physical.schema();
@@ -245,21 +231,21 @@ impl PrivatePlan {
             .iter()
             .filter_map(|row| (*row).try_into().ok())
             .collect();
-        let part = |_| QueryError::Contract("rows and columns of the release");
-        let mut taken = release.take(&rows).map_err(part)?;
-        let mut output = Vec::new();
-        for (formula, name) in &self.above.output {
-            let place = match formula {
-                Formula::Column(column) => *column,
-                computed => {
-                    let written = self.above.written(computed);
-                    taken = taken.compute(name, &written, computed).map_err(part)?;
-                    taken.columns().len() - 1
-                }
-            };
-            output.push((place, name.as_str()));
-        }
-        taken.select(&output).map_err(part)
+        let release = release.take(&rows);
+        let release = release.map_err(|_| QueryError::Contract("the rows of the release"))?;
+        let named = |at: usize| {
+            let column = self.above.columns.get(at);
+            column.map_or_else(String::new, |(column, _)| column.name.clone())
+        };
+        let output = self.above.output.iter().map(|(formula, name)| Output {
+            name: name.clone(),
+            written: formula.written(&named),
+            formula: formula.clone(),
+        });
+        Ok(Answered {
+            output: output.collect(),
+            release,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ macro_rules! case {
     ($name:ident, $kind:literal) => {
         #[doc = concat!(
             "```", $kind, "\n",
-            include_str!(concat!("../tests/refused/", stringify!($name), ".rs")),
+            include_str!(concat!(stringify!($name), ".rs")),
             "\n```"
         )]
         mod $name {}
