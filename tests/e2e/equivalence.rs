@@ -8,7 +8,7 @@ use lazaret_disclosure::{Cell, KeyValue, Number, Role, release_without_noise};
 use lazaret_ledger::{Ledger, Reserved};
 use lazaret_model::{Clock, SystemClock};
 use lazaret_permit::{ActivePermit, SignedPermit, VerifyingKey};
-use lazaret_query::{Answered, Ask, BoundingKey, Origin, plan, run};
+use lazaret_query::{Answered, Ask, BoundingKey, Origin, Precision, plan, run};
 use lazaret_store::Store;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ impl<'a> Engine<'a> {
     fn answer(&self, request: &Request) -> Result<(Vec<Row>, Vec<bool>), String> {
         let ask = Ask {
             sql: request.text.clone(),
-            epsilon: "0.01".parse().unwrap(),
+            precision: Precision::Epsilon("0.01".parse().unwrap()),
             rows_per_person: request.number("rows"),
             groups_per_person: request.number("groups"),
         };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use lazaret_model::{DatasetName, Epsilon};
+use lazaret_query::Accuracy;
 
 pub(crate) use step::{
     ApplicationStep, AuditStep, ConfigStep, KeysStep, LakeStep, Measure, PermitStep,
@@ -248,6 +249,10 @@ pub(crate) struct Query {
     /// The privacy loss this question may cause.
     #[arg(long, default_value = "0.1")]
     pub(crate) epsilon: Epsilon,
+    /// How close the answer is to come, for whatever it costs: `5%`, or `5%@2000` at 2,000 persons
+    /// instead of 1,000. Of a count it is a part of that number, of a mean of its bounds' width.
+    #[arg(long, conflicts_with = "epsilon", value_name = "PERCENT[@PERSONS]")]
+    pub(crate) within: Option<Accuracy>,
     /// Rows of one person that count in a group; fewer rows, less noise.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rows: Option<u32>,

@@ -135,7 +135,7 @@ async fn reserve(
         cost: plan.priced().cost(),
         at,
         actor: question.actor.clone(),
-        detail: json!({ "sql": question.ask.sql, "epsilon": question.ask.epsilon }),
+        detail: json!({ "sql": question.ask.sql, "epsilon": plan.priced().epsilon() }),
     };
     desk.ledger
         .reserve(permit, payment)

@@ -11,9 +11,6 @@ use crate::answer::{NotAnswered, snapshot, verified};
 use crate::card::{BudgetLeft, Spent};
 use crate::{Desk, GatewayError, Question, table};
 
-/// Rows behind a mean at which its width is told: what an average's noise is depends on them.
-const ROWS_STATED: u64 = 1_000;
-
 /// A preview: columns with their noise, and what they cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
@@ -43,6 +40,8 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
     let left = BudgetLeft::of(statement.left, cost, permit.policy().delta).map_err(|reason| {
         lazaret_model::Refusal::new(lazaret_model::RefusalCode::Budget, reason)
     })?;
+    // What an average's noise is depends on how many rows are behind it.
+    let rows = plan.persons_stated();
     let keys = plan.shape().keys.len();
     let described: Vec<(Value, String)> = priced
         .columns()
@@ -51,8 +50,8 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
         .map(|(index, column)| {
             let error = index
                 .checked_sub(keys)
-                .and_then(|i| priced.std_error(i, ROWS_STATED));
-            describe(column, error)
+                .and_then(|i| priced.std_error(i, rows));
+            describe(column, error, rows)
         })
         .collect();
     let (columns, lines) = described.into_iter().unzip();
@@ -78,7 +77,7 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
 }
 
 /// A column as JSON with its expected error, and as a line for people.
-fn describe(column: &Column, error: Option<f64>) -> (Value, String) {
+fn describe(column: &Column, error: Option<f64>, rows: u64) -> (Value, String) {
     let mut described = json!(column);
     let Role::Estimate(card) = &column.role else {
         return (described, format!("  {:<32} key", column.name));
@@ -90,7 +89,7 @@ fn describe(column: &Column, error: Option<f64>) -> (Value, String) {
         fields.insert("low95".to_owned(), json!(-half));
         fields.insert("high95".to_owned(), json!(half));
         if card.bounds.clamp.is_some() {
-            fields.insert("at_rows".to_owned(), json!(ROWS_STATED));
+            fields.insert("at_rows".to_owned(), json!(rows));
         }
     }
     let bounds = &card.bounds;

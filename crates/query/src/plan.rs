@@ -1,6 +1,7 @@
 //! A query is cut at its release: what is below reads records, what is above reads the answer.
 
 mod keys;
+mod precision;
 
 use std::sync::Arc;
 
@@ -12,17 +13,19 @@ use datafusion::logical_expr::{
     Aggregate, Expr, Extension, LogicalPlan, LogicalPlanBuilder, cast, lit,
 };
 use datafusion::prelude::SessionContext;
-use lazaret_disclosure::{Estimate, Measure, Priced, Shape, price};
+use lazaret_disclosure::{Estimate, Measure, Priced, Shape};
 use lazaret_lake::Snapshot;
-use lazaret_model::{Epsilon, Refusal, RefusalCode};
+use lazaret_model::{Refusal, RefusalCode};
 use lazaret_permit::Policy;
 use object_store::ObjectStore;
 use sha2::{Digest, Sha256};
 
+pub use self::precision::{Accuracy, Precision};
 use crate::above::Above;
 use crate::bound::{Bound, BoundEstimate, BoundSpec};
 use crate::grant::{GrantedTable, granted};
 use crate::rules::{Argument, Asked, Below, aggregate, capped, joined, not_private};
+use crate::run::physical;
 use crate::{session, statement};
 
 /// A question: its text, its share of the budget, and bounds tighter than the dictionary's.
@@ -30,8 +33,8 @@ use crate::{session, statement};
 pub struct Ask {
     /// SQL.
     pub sql: String,
-    /// The privacy loss that this query alone may cause.
-    pub epsilon: Epsilon,
+    /// How precise the answer is to be, or what it may cost.
+    pub precision: Precision,
     /// Rows of one person that count in a group; by default the table's plausible number.
     pub rows_per_person: Option<u32>,
     /// Groups that one person counts in; by default one where the keys are the person's own,
@@ -47,9 +50,16 @@ pub struct PrivatePlan {
     shape: Shape,
     priced: Priced,
     fingerprint: String,
+    persons_stated: u64,
 }
 
 impl PrivatePlan {
+    /// The persons at which a preview tells precision.
+    #[must_use]
+    pub const fn persons_stated(&self) -> u64 {
+        self.persons_stated
+    }
+
     /// Keys, estimates and bounds of the release.
     #[must_use]
     pub const fn shape(&self) -> &Shape {
@@ -86,16 +96,6 @@ pub async fn plan(
     store: Arc<dyn ObjectStore>,
     ask: &Ask,
 ) -> Result<PrivatePlan, Refusal> {
-    if ask.epsilon > policy.epsilon_per_query_max {
-        let most = policy.epsilon_per_query_max;
-        let reason = format!(
-            "epsilon {} is over the permit's maximum a query, {most}",
-            ask.epsilon
-        );
-        return Err(
-            Refusal::new(RefusalCode::Budget, reason).clause("policy.output.dp.epsilonPerQueryMax")
-        );
-    }
     let tables = granted(policy, snapshot);
     let state = context(store, &tables).map_err(|_| no_engine())?;
     let analysed = statement::analysed(&state, &ask.sql).await?;
@@ -105,17 +105,23 @@ pub async fn plan(
     let (mut shape, bounded) = bound(&release, below, policy, ask)?;
     let above = above.over(&release)?;
     above.name(&mut shape);
-    let priced = price(&shape, ask.epsilon, policy.delta)
-        .map_err(|error| Refusal::new(RefusalCode::NotPrivate, error.to_string()))?;
-    let fingerprint = fingerprint(&analysed, snapshot, policy, &shape, ask);
-    Ok(PrivatePlan {
+    let priced = ask.precision.price(&shape, policy)?;
+    let fingerprint = fingerprint(&analysed, snapshot, policy, &shape, &priced);
+    let plan = PrivatePlan {
         state,
         bounded,
         above,
         shape,
         priced,
         fingerprint,
-    })
+        persons_stated: ask.precision.persons(),
+    };
+    // What the engine cannot carry out is found before it is paid. No row is read.
+    match physical(&plan).await {
+        Ok(_) => Ok(plan),
+        Err(_) => Err(not_private("the engine cannot carry this query out")
+            .hint("write it another way, or ask it in parts")),
+    }
 }
 
 fn context(
@@ -145,12 +151,12 @@ fn fingerprint(
     snapshot: &Snapshot,
     policy: &Policy,
     shape: &Shape,
-    ask: &Ask,
+    priced: &Priced,
 ) -> String {
     let parts = [
         analysed.display_indent_schema().to_string(),
         snapshot.id.to_string(),
-        ask.epsilon.to_string(),
+        priced.epsilon().to_string(),
         policy.minimum.to_string(),
         format!("{shape:?}"),
     ];

@@ -3,19 +3,20 @@
 mod lake;
 mod refused;
 mod sensitivity;
+mod texts;
 
 use lazaret_model::{Epsilon, Refusal};
 use lazaret_permit::Policy;
 use serde_json::json;
 
 use self::lake::Records;
-use crate::{Ask, PrivatePlan, plan};
+use crate::{Ask, Precision, PrivatePlan, plan};
 
 fn ask(sql: &str) -> Ask {
-    let epsilon = Epsilon::from_nano(100_000_000);
+    let precision = Precision::Epsilon(Epsilon::from_nano(100_000_000));
     Ask {
         sql: sql.to_owned(),
-        epsilon,
+        precision,
         rows_per_person: None,
         groups_per_person: None,
     }
@@ -98,4 +99,47 @@ async fn keys_of_the_person_need_one_group_and_others_as_many_as_rows() {
         let plan = planned(&records, &ask(sql)).await.unwrap();
         assert_eq!(plan.shape().groups_per_person, groups, "{sql}");
     }
+}
+
+/// An accuracy is solved to the least cost that reaches it.
+#[tokio::test]
+async fn an_accuracy_costs_what_it_takes_and_no_more() {
+    let records = Records::default();
+    let within = |accuracy: &str, sql: &str| Ask {
+        precision: Precision::Within(accuracy.parse().unwrap()),
+        ..ask(sql)
+    };
+    let counts = "SELECT sex, COUNT(*) AS n FROM person GROUP BY sex";
+    for (accuracy, sql, half) in [
+        ("10%@1000", counts, 100.0),
+        ("1%@20000", counts, 200.0),
+        (
+            "5%@1000",
+            "SELECT AVG(clamp(value, 0, 1000)) AS mean FROM visit",
+            50.0,
+        ),
+    ] {
+        let ask = Ask {
+            rows_per_person: Some(1),
+            ..within(accuracy, sql)
+        };
+        let plan = planned(&records, &ask).await.unwrap();
+        let reached = 1.96 * plan.priced().std_error(0, plan.persons_stated()).unwrap();
+        assert!(
+            reached <= half && reached > 0.97 * half,
+            "{accuracy}: {reached}"
+        );
+        let same = Ask {
+            precision: Precision::Epsilon(plan.priced().epsilon()),
+            ..ask
+        };
+        let same = planned(&records, &same).await.unwrap();
+        assert_eq!(same.fingerprint(), plan.fingerprint(), "the same question");
+    }
+    let refusal = planned(&records, &within("0.01%@10", counts))
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(refusal.code, lazaret_model::RefusalCode::Budget);
+    assert!(refusal.reason.contains("comes within"), "{refusal}");
 }

@@ -22,7 +22,7 @@ use lazaret_lake::{Lake, Snapshot};
 use lazaret_ledger::{Ledger, Reserved};
 use lazaret_model::{Clock, SystemClock};
 use lazaret_permit::{ActivePermit, SignedPermit, VerifyingKey};
-use lazaret_query::{Ask, BoundingKey, plan, run};
+use lazaret_query::{Ask, BoundingKey, Precision, plan, run};
 use lazaret_store::Store;
 use serde_json::json;
 use tikv_jemallocator::Jemalloc;
@@ -132,7 +132,7 @@ async fn private(
         let ask = Ask {
             sql: case.private.to_owned(),
             // Another price each time, or the stored answer would come.
-            epsilon: format!("0.0{}", 100 + number).parse().unwrap(),
+            precision: Precision::Epsilon(format!("0.0{}", 100 + number).parse().unwrap()),
             rows_per_person: Some(ROWS_PER_PERSON),
             groups_per_person: Some(GROUPS_PER_PERSON),
         };

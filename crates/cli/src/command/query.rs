@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use lazaret_gateway::{NotAnswered, Outgoing, Question, answer, preview};
 use lazaret_permit::SignedPermit;
-use lazaret_query::Ask;
+use lazaret_query::{Ask, Precision};
 
 use crate::args::{Format, Query};
 use crate::console::Console;
@@ -28,7 +28,10 @@ pub(crate) async fn query(
         permit,
         ask: Ask {
             sql: sql(query)?,
-            epsilon: query.epsilon,
+            precision: match query.within {
+                Some(accuracy) => Precision::Within(accuracy),
+                None => Precision::Epsilon(query.epsilon),
+            },
             rows_per_person: query.rows,
             groups_per_person: query.groups,
         },

@@ -41,7 +41,6 @@ pub(crate) fn allowed() -> Vec<Arc<ScalarUDF>> {
         math::sqrt(),
         math::ln(),
         math::exp(),
-        math::power(),
         datetime::date_part(),
         string::lower(),
         string::upper(),

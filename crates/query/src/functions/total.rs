@@ -204,7 +204,7 @@ pub(super) fn plain(mut function: ScalarFunction) -> Expr {
 }
 
 /// Functions of floating point numbers that are not defined everywhere.
-const PARTIAL: [&str; 4] = ["sqrt", "ln", "exp", "power"];
+const PARTIAL: [&str; 3] = ["sqrt", "ln", "exp"];
 
 /// The analyser's last rule: operators, casts and functions that could fail become total ones.
 #[derive(Debug)]
@@ -244,12 +244,16 @@ fn of_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         {
             Ok(Transformed::yes(Arithmetic::call(op, *left, *right)))
         }
-        Expr::Cast(Cast { expr, field }) if !is_safe(&expr, field.data_type(), schema) => {
+        // Also those that cannot fail: the optimiser makes one cast of two, and that one may.
+        Expr::Cast(Cast { expr, field }) if !matches!(*expr, Expr::Literal(..)) => {
             let cast = Expr::TryCast(TryCast::new_from_field(expr, field));
             of_expr(cast, schema).map(|cast| Transformed::yes(cast.data))
         }
         // "NaN" and "inf" are texts that can be read.
-        Expr::TryCast(cast) if *cast.field.data_type() == DataType::Float64 => {
+        Expr::TryCast(cast)
+            if *cast.field.data_type() == DataType::Float64
+                && !is_safe(&cast.expr, &DataType::Float64, schema) =>
+        {
             Ok(Transformed::yes(Finite::call(Expr::TryCast(cast))))
         }
         Expr::ScalarFunction(function) if PARTIAL.contains(&function.func.name()) => {

@@ -238,6 +238,9 @@ fn of_try_cast(
     scope: &Scope,
     schema: &DFSchema,
 ) -> Result<Facts, Refusal> {
+    if is_safe(inner, to, schema) {
+        return of_cast(inner, to, scope, schema);
+    }
     let from = inner.get_type(schema).unwrap_or(DataType::Null);
     let number = |kind: &DataType| kind.is_integer() || *kind == DataType::Float64;
     let to_number = (number(&from) || is_text(&from) || from == DataType::Boolean) && number(to);
@@ -284,7 +287,7 @@ pub(super) fn unlisted(expr: &Expr) -> Refusal {
             );
             return not_private(reason).hint(
                 "offered: clamp, coalesce, nullif, date_part, abs, round, floor, ceil, sqrt, ln, \
-                 exp, power, lower, upper, left, starts_with, character_length",
+                 exp, lower, upper, left, starts_with, character_length",
             );
         }
         _ => (

@@ -10,7 +10,7 @@ use lazaret_model::{Refusal, RefusalCode};
 
 use super::expression::{facts, of_all, one_of, unlisted};
 use super::literal::literal;
-use super::{Facts, Interval, Opacity, Scope, not_private};
+use super::{Facts, Interval, Opacity, Scope, not_private, written};
 use crate::functions::{Arithmetic, CLAMP, FINITE, declared_bounds};
 
 /// The parts of a day that exist for every day: any other fails, and only where a row is.
@@ -31,7 +31,7 @@ pub(super) fn of_function(
     }
     let literals_from = match name {
         "coalesce" | "nullif" | "lower" | "upper" | "character_length" => args.len(),
-        "abs" | "floor" | "ceil" | "sqrt" | "ln" | "exp" | "power" | FINITE => args.len(),
+        "abs" | "floor" | "ceil" | "sqrt" | "ln" | "exp" | FINITE => args.len(),
         "round" => 1,
         CLAMP | "left" | "starts_with" => 1,
         "date_part" => 0,
@@ -50,6 +50,9 @@ pub(super) fn of_function(
         ("date_part", [part, _]) if !is_part_of_a_day(part) => {
             return Err(not_private(format!("days have no part {part}"))
                 .hint(format!("date_part offers {}", PARTS_OF_A_DAY.join(", "))));
+        }
+        ("date_part", [_, day]) if !matches!(day.get_type(schema), Ok(DataType::Date32)) => {
+            return Err(not_private(format!("`{}` is no day", written(day))));
         }
         ("left", [_, length]) if !is_length(length) => {
             return Err(not_private(format!(
@@ -97,9 +100,7 @@ pub(super) fn of_function(
 }
 
 /// Functions that are total for floating point numbers alone.
-const NUMERIC: [&str; 8] = [
-    "abs", "floor", "ceil", "round", "sqrt", "ln", "exp", "power",
-];
+const NUMERIC: [&str; 7] = ["abs", "floor", "ceil", "round", "sqrt", "ln", "exp"];
 
 fn function_type(function: &ScalarFunction, schema: &DFSchema) -> Option<DataType> {
     Expr::ScalarFunction(function.clone()).get_type(schema).ok()

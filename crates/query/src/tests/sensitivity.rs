@@ -13,7 +13,7 @@ use crate::bound::ReleaseKey;
 use crate::plan;
 use crate::run::bounded;
 
-const QUERIES: &[&str] = &[
+pub(super) const QUERIES: &[&str] = &[
     "SELECT COUNT(*), COUNT(DISTINCT person_id), SUM(value), AVG(value), COUNT(value) FROM visit",
     "SELECT code, COUNT(*), COUNT(DISTINCT person_id), SUM(clamp(value, -20, 60)) FROM visit GROUP BY code",
     "SELECT p.sex, v.code, AVG(clamp(v.value, 10, 60)), SUM(clamp(v.value, 10, 60)) \
@@ -127,7 +127,7 @@ fn records() -> impl Strategy<Value = Records> {
     })
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -135,7 +135,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-fn rounds() -> u32 {
+pub(super) fn rounds() -> u32 {
     std::env::var("LAZARET_ROUNDS")
         .ok()
         .and_then(|n| n.parse().ok())

@@ -1,0 +1,182 @@
+//! How precise an answer is to be: by what it may cost, or at what it costs.
+
+use std::str::FromStr;
+
+use lazaret_disclosure::{Estimate, Measure, Priced, Shape, price};
+use lazaret_model::{Decimal, Epsilon, Refusal, RefusalCode};
+use lazaret_permit::Policy;
+
+use crate::rules::not_private;
+
+/// Half of a 95 % interval in standard errors.
+const HALF_95: f64 = 1.96;
+/// Persons at which an accuracy is meant where none are stated.
+const PERSONS_STATED: u64 = 1_000;
+/// What an epsilon is a multiple of when it is solved for: a ten-thousandth.
+const STEP_NANO: u64 = 100_000;
+
+/// What a question wants of its answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Precision {
+    /// The privacy loss that this query alone may cause.
+    Epsilon(Epsilon),
+    /// However little it takes to come so close.
+    Within(Accuracy),
+}
+
+/// How close an answer comes: half of a 95 % interval, at a number of persons with a row each. For
+/// a count it is a part of that number, for a sum of the most that so many can add up to, for all
+/// else of the width of the bounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Accuracy {
+    share: f64,
+    persons: u64,
+}
+
+impl FromStr for Accuracy {
+    type Err = String;
+
+    /// Reads `5%` or `0.5%@2000`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            "an accuracy is a percentage and maybe a number of persons: 5% or 5%@1000".to_owned()
+        };
+        let (percent, persons) = match text.trim().split_once('@') {
+            Some((percent, persons)) => (percent, persons.trim().parse().map_err(|_| wrong())?),
+            None => (text.trim(), PERSONS_STATED),
+        };
+        let percent = percent.trim().strip_suffix('%').ok_or_else(wrong)?;
+        let percent: Decimal = percent.parse().map_err(|_| wrong())?;
+        let part = percent
+            .at_scale(4)
+            .filter(|part| (1..=1_000_000).contains(part));
+        let part = part
+            .and_then(|part| u32::try_from(part).ok())
+            .ok_or_else(wrong)?;
+        if !(1..=1_000_000_000).contains(&persons) {
+            return Err(wrong());
+        }
+        Ok(Self {
+            share: f64::from(part) / 1e6,
+            persons,
+        })
+    }
+}
+
+impl Precision {
+    /// The persons at which precision is told.
+    pub(super) const fn persons(self) -> u64 {
+        match self {
+            Self::Epsilon(_) => PERSONS_STATED,
+            Self::Within(accuracy) => accuracy.persons,
+        }
+    }
+
+    /// The price of a shape at this precision.
+    ///
+    /// # Errors
+    /// A refusal, where the permit's maximum a query does not go so far.
+    pub(super) fn price(self, shape: &Shape, policy: &Policy) -> Result<Priced, Refusal> {
+        let most = policy.epsilon_per_query_max;
+        let priced = |epsilon: Epsilon| {
+            let priced = price(shape, epsilon, policy.delta);
+            priced.map_err(|error| not_private(error.to_string()))
+        };
+        let too_dear = |reason: String| {
+            Refusal::new(RefusalCode::Budget, reason).clause("policy.output.dp.epsilonPerQueryMax")
+        };
+        match self {
+            Self::Epsilon(epsilon) if epsilon > most => Err(too_dear(format!(
+                "epsilon {epsilon} is over the permit's maximum a query, {most}"
+            ))),
+            Self::Epsilon(epsilon) => priced(epsilon),
+            Self::Within(accuracy) => {
+                let best = priced(most)?;
+                let share = accuracy.reached(shape, &best);
+                if share > accuracy.share {
+                    let reason = format!(
+                        "the permit's maximum a query, epsilon {most}, comes within {:.3} % at {} \
+                         persons, not within {} %",
+                        100.0 * share,
+                        accuracy.persons,
+                        100.0 * accuracy.share
+                    );
+                    let hint = "fewer columns, tighter bounds, or more persons";
+                    return Err(too_dear(reason).hint(hint));
+                }
+                accuracy.least(shape, best, &priced)
+            }
+        }
+    }
+}
+
+impl Accuracy {
+    /// The least price that comes so close, `best` being one that does.
+    fn least(
+        self,
+        shape: &Shape,
+        best: Priced,
+        priced: &dyn Fn(Epsilon) -> Result<Priced, Refusal>,
+    ) -> Result<Priced, Refusal> {
+        let (mut low, mut high) = (0, best.epsilon().units().div_ceil(STEP_NANO));
+        let mut found = best;
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            // What is too small to be priced is not close enough either.
+            match priced(Epsilon::from_nano(middle * STEP_NANO)) {
+                Ok(priced) if self.reached(shape, &priced) <= self.share => {
+                    (found, high) = (priced, middle);
+                }
+                _ => low = middle,
+            }
+        }
+        Ok(found)
+    }
+
+    /// How close all estimates come.
+    fn reached(self, shape: &Shape, priced: &Priced) -> f64 {
+        let each = shape.estimates.iter().enumerate().map(|(at, estimate)| {
+            let error = priced.std_error(at, self.persons).unwrap_or(f64::INFINITY);
+            HALF_95 * error / self.whole(estimate)
+        });
+        each.fold(0.0, f64::max)
+    }
+
+    /// What a part is meant of.
+    #[allow(clippy::cast_precision_loss, reason = "of bounds within 2^53")]
+    fn whole(self, estimate: &Estimate) -> f64 {
+        let persons = self.persons as f64;
+        let unit = |scale: u8| 10f64.powi(i32::from(scale));
+        match estimate.measure {
+            Measure::Persons | Measure::Rows | Measure::Distinct => persons,
+            Measure::Sum(clamp) => {
+                let largest = clamp.low().unsigned_abs().max(clamp.high().unsigned_abs());
+                persons * largest as f64 / unit(clamp.scale())
+            }
+            Measure::Mean(clamp) | Measure::Quantile(clamp, _) => {
+                clamp.high().abs_diff(clamp.low()) as f64 / unit(clamp.scale())
+            }
+            Measure::Spread(clamp, spread) => {
+                let half = clamp.high().abs_diff(clamp.low()) as f64 / unit(clamp.scale()) / 2.0;
+                if spread.root { half } else { half * half }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accuracies_are_read_as_people_write_them() {
+        let read = |text: &str| text.parse::<Accuracy>().ok().map(|a| (a.share, a.persons));
+        assert_eq!(read("5%"), Some((0.05, 1_000)));
+        assert_eq!(read(" 0.25 % @ 20000 "), Some((0.0025, 20_000)));
+        for wrong in [
+            "5", "%", "5%@", "5%@0", "0%", "101%", "-1%", "5%@1e3", "5@1000%", "",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}
