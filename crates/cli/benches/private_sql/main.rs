@@ -40,7 +40,7 @@ pub(crate) struct Case {
     bounded: Option<&'static str>,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case {
         name: "count and sum by code",
         private: "SELECT code, COUNT(*) AS n, SUM(value) AS total FROM observation GROUP BY code",
@@ -57,6 +57,21 @@ const CASES: [Case; 4] = [
         name: "mean by code",
         private: "SELECT code, AVG(value) AS mean FROM observation GROUP BY code",
         plain: "SELECT code, AVG(value) AS mean FROM observation GROUP BY code",
+        bounded: None,
+    },
+    Case {
+        name: "median by code",
+        private: "SELECT code, MEDIAN(value) AS half FROM observation GROUP BY code",
+        plain: "SELECT code, APPROX_PERCENTILE_CONT(value, 0.5) AS half FROM observation \
+                GROUP BY code",
+        bounded: None,
+    },
+    Case {
+        name: "highest value of each person",
+        private: "SELECT AVG(clamp(highest, 0, 1000)) AS mean FROM (SELECT person_id, \
+                  MAX(value) AS highest FROM observation GROUP BY person_id) AS t",
+        plain: "SELECT AVG(highest) AS mean FROM (SELECT person_id, MAX(value) AS highest \
+                FROM observation GROUP BY person_id) AS t",
         bounded: None,
     },
     Case {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array};
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{Column, Result, plan_datafusion_err, plan_err};
-use datafusion::functions::{core, datetime, math, string, unicode};
+use datafusion::functions::{core, datetime, string, unicode};
 use datafusion::functions_window::{lead_lag, nth_value, rank, row_number};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
@@ -30,24 +30,19 @@ const STEPS_MIN: i64 = 10_000;
 /// arguments, whatever the rows hold. Arguments that could make it fail must be literals
 /// ([`crate::rules`] checks that).
 pub(crate) fn allowed() -> Vec<Arc<ScalarUDF>> {
-    vec![
+    let numbers = ["abs", "ceil", "exp", "floor", "ln", "round", "sqrt"].map(total::Real::of);
+    let others = [
         Arc::new(ScalarUDF::from(Clamp::new())),
         core::coalesce(),
         core::nullif(),
-        math::abs(),
-        math::round(),
-        math::floor(),
-        math::ceil(),
-        math::sqrt(),
-        math::ln(),
-        math::exp(),
         datetime::date_part(),
         string::lower(),
         string::upper(),
         string::starts_with(),
         unicode::character_length(),
         unicode::left(),
-    ]
+    ];
+    numbers.into_iter().chain(others).collect()
 }
 
 /// A part of an expression as people write it, its own parts being that already.

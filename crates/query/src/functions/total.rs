@@ -142,7 +142,57 @@ fn pairs<L: ArrowPrimitiveType, R: ArrowPrimitiveType, T: ArrowPrimitiveType>(
     Arc::new(values.collect::<PrimitiveArray<T>>())
 }
 
-/// A function of floating point numbers whose result is NULL where it is none: `sqrt(-1)`.
+/// A function of one floating point number. The engine's own fail for some numbers, `sqrt` of those
+/// below zero.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Real {
+    name: &'static str,
+    signature: Signature,
+}
+
+impl Real {
+    pub(super) fn of(name: &'static str) -> Arc<ScalarUDF> {
+        let signature = Signature::exact(vec![DataType::Float64], Volatility::Immutable);
+        Arc::new(ScalarUDF::from(Self { name, signature }))
+    }
+}
+
+impl ScalarUDFImpl for Real {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Float64)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let of = match self.name {
+            "abs" => f64::abs,
+            "ceil" => f64::ceil,
+            "exp" => f64::exp,
+            "floor" => f64::floor,
+            "ln" => f64::ln,
+            "round" => f64::round,
+            _ => f64::sqrt,
+        };
+        finite(numbers(&args)?.iter().map(|value| value.map(of)))
+    }
+}
+
+/// A column of numbers, NULL where there is none.
+fn finite(values: impl Iterator<Item = Option<f64>>) -> Result<ColumnarValue> {
+    let values = values.map(|value| value.filter(|value| value.is_finite()));
+    Ok(ColumnarValue::Array(Arc::new(
+        values.collect::<Float64Array>(),
+    )))
+}
+
+/// A floating point number that was read from a text, or NULL: "NaN" is a text.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Finite {
     signature: Signature,
@@ -176,13 +226,7 @@ impl ScalarUDFImpl for Finite {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let values = numbers(&args)?;
-        let values = values
-            .iter()
-            .map(|value| value.filter(|value| value.is_finite()));
-        Ok(ColumnarValue::Array(Arc::new(
-            values.collect::<Float64Array>(),
-        )))
+        finite(numbers(&args)?.iter())
     }
 }
 
@@ -202,9 +246,6 @@ pub(super) fn plain(mut function: ScalarFunction) -> Expr {
         _ => Expr::ScalarFunction(function),
     }
 }
-
-/// Functions of floating point numbers that are not defined everywhere.
-const PARTIAL: [&str; 3] = ["sqrt", "ln", "exp"];
 
 /// The analyser's last rule: operators, casts and functions that could fail become total ones.
 #[derive(Debug)]
@@ -255,13 +296,6 @@ fn of_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
                 && !is_safe(&cast.expr, &DataType::Float64, schema) =>
         {
             Ok(Transformed::yes(Finite::call(Expr::TryCast(cast))))
-        }
-        Expr::ScalarFunction(function) if PARTIAL.contains(&function.func.name()) => {
-            let function = Expr::ScalarFunction(function);
-            match function.get_type(schema)? {
-                DataType::Float64 => Ok(Transformed::yes(Finite::call(function))),
-                _ => Ok(Transformed::no(function)),
-            }
         }
         expr => Ok(Transformed::no(expr)),
     }

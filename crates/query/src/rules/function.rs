@@ -31,8 +31,7 @@ pub(super) fn of_function(
     }
     let literals_from = match name {
         "coalesce" | "nullif" | "lower" | "upper" | "character_length" => args.len(),
-        "abs" | "floor" | "ceil" | "sqrt" | "ln" | "exp" | FINITE => args.len(),
-        "round" => 1,
+        "abs" | "ceil" | "exp" | "floor" | "ln" | "round" | "sqrt" | FINITE => args.len(),
         CLAMP | "left" | "starts_with" => 1,
         "date_part" => 0,
         _ => return Err(unlisted(&Expr::ScalarFunction(function.clone()))),
@@ -60,10 +59,6 @@ pub(super) fn of_function(
             )));
         }
         _ => {}
-    }
-    if NUMERIC.contains(&name) && function_type(function, schema) != Some(DataType::Float64) {
-        let reason = format!("`{name}` is offered for DOUBLE: of whole numbers it may fail");
-        return Err(not_private(reason).hint(format!("{name}(CAST(x AS DOUBLE))")));
     }
     let known = args.iter().map(|arg| facts(arg, scope, schema));
     let known: Vec<Facts> = known.collect::<Result<_, _>>()?;
@@ -97,13 +92,6 @@ pub(super) fn of_function(
         }
         _ => Ok(all),
     }
-}
-
-/// Functions that are total for floating point numbers alone.
-const NUMERIC: [&str; 7] = ["abs", "floor", "ceil", "round", "sqrt", "ln", "exp"];
-
-fn function_type(function: &ScalarFunction, schema: &DFSchema) -> Option<DataType> {
-    Expr::ScalarFunction(function.clone()).get_type(schema).ok()
 }
 
 /// Arithmetic that has become total: its bounds follow from those of its parts.
