@@ -158,7 +158,7 @@ async fn private(
         let planned = lap();
         let charge = lazaret_ledger::Ask {
             key: format!("{}-{number}-{}", case.name, std::process::id()),
-            plan_sha256: format!("{}{}", plan.fingerprint(), std::process::id()),
+            plan_sha256: plan.fingerprint().to_owned(),
             cost: plan.priced().cost(),
             at: SystemClock.now(),
             actor: "bench".to_owned(),
