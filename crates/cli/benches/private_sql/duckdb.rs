@@ -43,7 +43,9 @@ pub(crate) fn seconds(folder: &Path, case: &Case, runs: u32) -> [Option<f64>; 2]
         .args(["-c", PROGRAM])
         .arg(lake)
         .arg(runs.min(3).to_string());
-    let plain = case.plain.replace("APPROX_PERCENTILE_CONT", "approx_quantile");
+    let plain = case
+        .plain
+        .replace("APPROX_PERCENTILE_CONT", "approx_quantile");
     command.args([Some(plain.as_str()), case.bounded].into_iter().flatten());
     let told = command.output().unwrap();
     assert!(

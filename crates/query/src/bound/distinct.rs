@@ -1,5 +1,6 @@
 //! Different values of a column, counted in each group.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -40,13 +41,12 @@ impl Distinct {
                 numbered.push(Arc::clone(column));
                 continue;
             }
-            if !self.values.contains_key(&at) {
-                let field = Field::new("value", column.data_type().clone(), true);
-                self.values
-                    .insert(at, Interner::new(vec![Arc::new(field)])?);
-            }
-            let Some(values) = self.values.get_mut(&at) else {
-                continue;
+            let values = match self.values.entry(at) {
+                Entry::Occupied(values) => values.into_mut(),
+                Entry::Vacant(place) => {
+                    let field = Field::new("value", column.data_type().clone(), true);
+                    place.insert(Interner::new(vec![Arc::new(field)])?)
+                }
             };
             let (numbers, _) = values.of(std::slice::from_ref(column), lot)?;
             #[allow(clippy::cast_precision_loss, reason = "fewer than 2^53 values")]
