@@ -112,9 +112,10 @@ fn expression() -> impl Strategy<Value = String> {
             "abs", "ceil", "floor", "sqrt", "ln", "exp", "lower", "upper", "character_length",
             "round", "-", "NOT ", "COUNT", "random", "md5",
         ]);
-        let types = select(vec!["BIGINT", "DOUBLE", "VARCHAR", "DATE", "INT", "BOOLEAN", "SMALLINT"]);
+        let types = select(vec!["BIGINT", "DOUBLE", "VARCHAR", "DATE", "INT", "BOOLEAN"]);
         prop_oneof![
-            4 => (inner.clone(), operators, inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            4 => (inner.clone(), operators, inner.clone())
+                .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             2 => (one, inner.clone()).prop_map(|(name, a)| format!("{name}({a})")),
             2 => (select(vec!["CAST", "TRY_CAST"]), inner.clone(), types)
                 .prop_map(|(cast, a, to)| format!("{cast}({a} AS {to})")),
@@ -127,7 +128,8 @@ fn expression() -> impl Strategy<Value = String> {
                 .prop_map(|(part, a)| format!("date_part('{part}', {a})")),
             1 => inner.clone().prop_map(|a| format!("clamp({a}, -5, 5)")),
             1 => inner.clone().prop_map(|a| format!("{a} IS NULL")),
-            1 => (inner, select(vec!["'%a_'", "'a'", "'%'"])).prop_map(|(a, p)| format!("{a} LIKE {p}")),
+            1 => (inner, select(vec!["'%a_'", "'a'", "'%'"]))
+                .prop_map(|(a, p)| format!("{a} LIKE {p}")),
         ]
     })
 }
