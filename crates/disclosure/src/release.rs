@@ -159,16 +159,26 @@ fn quantiles<N: Noise>(
 
 /// Of each candidate, how far the rows below and above it are from their parts: 0 is best. Cut to
 /// what fits, which moves no two lakes further apart.
+///
+/// The outermost candidate on the side of the shift is scored as if there were none. It wins where
+/// there are too few rows for the rank that is looked for, and the interval then has all that the
+/// bounds allow; where there are enough, another scores higher.
 pub(crate) fn scores(rows: &[i128], part: i128, shift: i128) -> Vec<i64> {
     let all: i128 = rows.iter().sum();
+    let outermost = match shift {
+        0 => None,
+        ..0 => Some(0),
+        _ => rows.len().checked_sub(1),
+    };
     let mut below = 0;
-    let score = |here: &i128| {
+    let score = |(at, here): (usize, &i128)| {
         let above = all - below - here;
+        let shift = if outermost == Some(at) { 0 } else { shift };
         let distance = ((1000 - part) * below - part * above - shift).abs();
         below += here;
         -i64::try_from(distance).unwrap_or(i64::MAX)
     };
-    rows.iter().map(score).collect()
+    rows.iter().enumerate().map(score).collect()
 }
 
 /// The cells of one estimate: shown where the noisy persons behind them reach the minimum.

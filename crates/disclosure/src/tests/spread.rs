@@ -105,6 +105,44 @@ fn intervals_of_spread_and_quantiles_hold_the_truth() {
     }
 }
 
+/// However few rows there are beside the noise, the interval holds the truth.
+#[test]
+fn intervals_of_quantiles_of_few_hold_the_truth() {
+    let bounds = clamp(0, 1_000, 0);
+    for (persons, spent) in [
+        (20, "0.05"),
+        (60, "0.5"),
+        (200, "0.2"),
+        (600, "0.1"),
+        (1_500, "0.1"),
+    ] {
+        for part in [100, 500, 950] {
+            let estimates = vec![estimated("q", Measure::Quantile(bounds, part), 0, 1)];
+            let shape = Shape {
+                minimum: 0,
+                ..shape(vec![numbered(120)], estimates)
+            };
+            let values: Vec<i64> = (0..persons).map(|n| 300 + n % 50).collect();
+            let priced = price(&shape, epsilon(spent), delta("1e-6")).unwrap();
+            let exact = (0..120).map(|g| measured(g, &shape, &values)).collect();
+            let release = released(&shape, &priced, exact);
+            let truth = 300.0 + f64::from(part) / 1_000.0 * 50.0;
+            let holds = |row: &usize| match release.cell(*row, 1) {
+                Some(Cell::Shown(cell)) => {
+                    // The candidates are two units apart.
+                    real(cell.low95) <= truth + 2.0 && truth - 2.0 <= real(cell.high95)
+                }
+                _ => panic!("nothing is hidden"),
+            };
+            let held = (0..120).filter(holds).count();
+            assert!(
+                held >= 108,
+                "{persons} persons at {spent}, {part}: {held} of 120"
+            );
+        }
+    }
+}
+
 #[test]
 fn without_noise_they_are_exact() {
     let bounds = clamp(0, 100, 0);
@@ -167,11 +205,11 @@ fn a_choice_costs_what_three_in_each_group_cost() {
 fn one_person_moves_scores_by_what_was_declared() {
     use crate::release::scores;
     let mut rows = vec![3, 0, 9, 1, 0, 4];
-    for part in [1, 250, 500, 999] {
+    for (part, shift) in [(1, 700), (250, -700), (500, 0), (999, 700), (999, -9_000)] {
         for at in 0..rows.len() {
-            let before = scores(&rows, part, 700);
+            let before = scores(&rows, part, shift);
             rows[at] += 4;
-            let after = scores(&rows, part, 700);
+            let after = scores(&rows, part, shift);
             rows[at] -= 4;
             let moved = before
                 .iter()
