@@ -6,7 +6,7 @@ use crate::price::{unit, width};
 use crate::{Checked, DisclosureError, Measure, Spread};
 
 /// The 97.5 % point of the normal distribution.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+pub const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A number of a release.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]

@@ -19,7 +19,7 @@ mod shape;
 mod table;
 
 pub use account::{budget, epsilon};
-pub use cell::{Cell, Number, Shown};
+pub use cell::{Cell, NORMAL_95, Number, Shown};
 pub use exact::{Exact, Group};
 pub use price::{Bought, Priced, price};
 pub use release::release;

@@ -85,9 +85,10 @@ pub(crate) fn notes(plan: &PrivatePlan) -> Vec<String> {
              one person is shown with probability {} at most",
             odds(delta)
         ));
-    } else if let (Some(alone), Some(nearly)) =
-        (priced.shown_by_noise(1), priced.shown_by_noise(minimum - 1))
-    {
+    } else if let (Some(alone), Some(nearly)) = (
+        priced.shown_by_noise(1),
+        priced.shown_by_noise(minimum.saturating_sub(1)),
+    ) {
         notes.push(format!(
             "by noise, a group of 1 person may be shown with probability {}, one of {} with {}, \
              at most",

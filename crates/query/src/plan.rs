@@ -116,7 +116,9 @@ pub async fn plan(
         fingerprint,
         persons_stated: ask.precision.persons(),
     };
-    // What the engine cannot carry out is found before it is paid. No row is read.
+    // What the engine cannot carry out is found before it is paid. No row is read: of the lake the
+    // physical plan knows the ranges of persons into which all tables are cut, which follow from
+    // the dataset's size, and no file is opened; so neither does this refusal depend on a row.
     match physical(&plan).await {
         Ok(_) => Ok(plan),
         Err(_) => Err(not_private("the engine cannot carry this query out")

@@ -75,6 +75,15 @@ async fn equal_questions_have_equal_fingerprints() {
         one,
         print("SELECT COUNT(*) FROM visit WHERE code = 'b'").await
     );
+    let about = async |condition: &str| {
+        let exists = "SELECT COUNT(*) FROM visit v WHERE EXISTS (SELECT 1 FROM visit w \
+                      WHERE w.person_id = v.person_id AND ";
+        print(&format!("{exists}{condition})")).await
+    };
+    assert_ne!(
+        about("w.value > v.value").await,
+        about("w.code > v.code").await
+    );
 }
 
 #[tokio::test]
@@ -142,4 +151,39 @@ async fn an_accuracy_costs_what_it_takes_and_no_more() {
         .unwrap();
     assert_eq!(refusal.code, lazaret_model::RefusalCode::Budget);
     assert!(refusal.reason.contains("comes within"), "{refusal}");
+}
+
+/// One numbered row a person is one row a person, and whole numbers are added up without bounds.
+#[tokio::test]
+async fn rows_of_a_person_are_counted_by_what_the_query_says() {
+    let records = Records::default();
+    let numbered = |condition: &str| {
+        format!(
+            "SELECT code, COUNT(*) FROM (SELECT person_id, code, ROW_NUMBER() OVER (PARTITION BY \
+             person_id ORDER BY value) AS n FROM visit) t WHERE {condition} GROUP BY code"
+        )
+    };
+    let of =
+        |inner: &str| format!("SELECT AVG(clamp(x, 0, 9)) FROM ({inner} GROUP BY person_id) t");
+    for (sql, rows, groups) in [
+        (numbered("n = 1"), 1, 1),
+        (numbered("n <= 3"), 3, 3),
+        (numbered("n < 3 AND code <> 'a'"), 2, 2),
+        (numbered("n > 1"), 4, 4),
+        (
+            of("SELECT person_id, AVG(birth_year) AS x FROM person"),
+            1,
+            1,
+        ),
+        (
+            of("SELECT person_id, SUM(date_part('year', DATE '2020-01-01')) AS x FROM visit"),
+            1,
+            1,
+        ),
+    ] {
+        let plan = planned(&records, &ask(&sql)).await.unwrap();
+        let shape = plan.shape();
+        let found = (shape.estimates[0].rows_per_person, shape.groups_per_person);
+        assert_eq!(found, (rows, groups), "{sql}");
+    }
 }

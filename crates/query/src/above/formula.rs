@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lazaret_disclosure::{Cell, Number, Shown};
-
-/// The 97.5 % point of the normal distribution.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+use lazaret_disclosure::{Cell, NORMAL_95, Number, Shown};
 
 /// A number computed of a release's columns.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 use lazaret_model::Clamp as Bounds;
 
-pub(crate) use self::total::{Arithmetic, FINITE, Total, is_safe};
+pub(crate) use self::total::{Arithmetic, FINITE, Total, is_safe, is_text};
 use crate::rules::decimal;
 
 /// The name of the function that bounds a number.

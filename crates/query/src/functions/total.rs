@@ -322,12 +322,6 @@ fn offered(left: &Expr, right: &Expr, schema: &DFSchema) -> bool {
 
 /// Whether a cast cannot fail, whatever the row holds. That of a literal is carried out at once.
 pub(crate) fn is_safe(inner: &Expr, to: &DataType, schema: &DFSchema) -> bool {
-    let text = |kind: &DataType| {
-        matches!(
-            kind,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-        )
-    };
     let Ok(from) = inner.get_type(schema) else {
         return false;
     };
@@ -336,6 +330,13 @@ pub(crate) fn is_safe(inner: &Expr, to: &DataType, schema: &DFSchema) -> bool {
     let widened = from.is_integer() && (*to == DataType::Float64 || compared)
         || from.is_signed_integer() && to.is_signed_integer() && to.size() >= from.size();
     let float = from == DataType::Float32 && *to == DataType::Float64;
-    let same = from == *to || from == DataType::Null || text(&from) && text(to);
+    let same = from == *to || from == DataType::Null || is_text(&from) && is_text(to);
     widened || float || same || matches!(inner, Expr::Literal(..))
+}
+
+pub(crate) const fn is_text(kind: &DataType) -> bool {
+    matches!(
+        kind,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }

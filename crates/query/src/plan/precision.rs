@@ -2,14 +2,12 @@
 
 use std::str::FromStr;
 
-use lazaret_disclosure::{Estimate, Measure, Priced, Shape, price};
+use lazaret_disclosure::{Estimate, Measure, NORMAL_95, Priced, Shape, price};
 use lazaret_model::{Decimal, Epsilon, Refusal, RefusalCode};
 use lazaret_permit::Policy;
 
 use crate::rules::not_private;
 
-/// Half of a 95 % interval in standard errors.
-const HALF_95: f64 = 1.96;
 /// Persons at which an accuracy is meant where none are stated.
 const PERSONS_STATED: u64 = 1_000;
 /// What an epsilon is a multiple of when it is solved for: a ten-thousandth.
@@ -137,7 +135,7 @@ impl Accuracy {
     fn reached(self, shape: &Shape, priced: &Priced) -> f64 {
         let each = shape.estimates.iter().enumerate().map(|(at, estimate)| {
             let error = priced.std_error(at, self.persons).unwrap_or(f64::INFINITY);
-            HALF_95 * error / self.whole(estimate)
+            NORMAL_95 * error / self.whole(estimate)
         });
         each.fold(0.0, f64::max)
     }

@@ -11,7 +11,7 @@ use super::function::of_function;
 use super::literal::{decimal, key_value, literal};
 use super::node::together;
 use super::{Facts, Interval, Opacity, Scope, not_private, written};
-use crate::functions::is_safe;
+use crate::functions::{is_safe, is_text};
 
 /// Values an IN list may name.
 const LIST_MAX: usize = 1_000;
@@ -256,13 +256,6 @@ fn of_try_cast(
         "offered: BIGINT and DOUBLE of texts and numbers, DATE of texts, VARCHAR of \
                whole numbers",
     ))
-}
-
-fn is_text(kind: &DataType) -> bool {
-    matches!(
-        kind,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-    )
 }
 
 pub(super) fn unlisted(expr: &Expr) -> Refusal {

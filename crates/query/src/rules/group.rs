@@ -12,13 +12,13 @@ use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, ExprSchemable, LogicalPlan, Operator, Projection, cast, lit,
-    try_cast,
+    Aggregate, AggregateUDF, Distinct, Expr, ExprSchemable, LogicalPlan, Operator, Projection,
+    cast, lit, try_cast,
 };
 use lazaret_model::{Refusal, RefusalCode};
 
 use super::join::Cut;
-use super::node::{below, person_among};
+use super::node::{below, person_among, uncast};
 use super::{Below, Facts, Interval, Opacity, Scope, built, facts, not_private, written};
 use crate::functions::{Arithmetic, units};
 
@@ -131,26 +131,20 @@ fn of_person(
         return Err(not_private("a condition cannot be a pseudonym"));
     }
     let known = facts(argument, scope, schema)?;
-    let call = |argument: Expr, at: usize| {
-        let params = AggregateFunctionParams {
-            args: vec![argument],
-            ..params.clone()
-        };
-        let call = AggregateFunction {
-            params,
-            ..function.clone()
-        };
-        Expr::AggregateFunction(call).alias(format!("{PART}_{at}"))
-    };
     let unknown = Facts::default();
     match (name, params.distinct, known.opacity) {
         ("count", _, _) => Ok(OfPerson {
-            parts: vec![call(argument.clone(), at)],
+            parts: vec![called(function, &function.func, argument.clone(), at)],
             finished: part(at),
             facts: unknown,
         }),
         ("min" | "max" | "bool_and" | "bool_or", _, Opacity::Open) => Ok(OfPerson {
-            parts: vec![call(one_zero(argument, schema), at)],
+            parts: vec![called(
+                function,
+                &function.func,
+                one_zero(argument, schema),
+                at,
+            )],
             finished: part(at),
             facts: Facts {
                 per_person: false,
@@ -181,12 +175,6 @@ fn added_up(
     at: usize,
 ) -> OfPerson {
     let is_mean = function.func.name() == "avg";
-    let call = |func, argument, at: usize| {
-        let mut params = function.params.clone();
-        params.args = vec![argument];
-        let call = AggregateFunction { func, params };
-        Expr::AggregateFunction(call).alias(format!("{PART}_{at}"))
-    };
     let rows = cast(part(at + 1), DataType::Float64);
     let number = cast(part(at), DataType::Float64) / lit(whole.per_one);
     let finished = match &whole.kind {
@@ -196,8 +184,8 @@ fn added_up(
     };
     OfPerson {
         parts: vec![
-            call(sum_udaf(), cast(whole.expr.clone(), SUM), at),
-            call(count_udaf(), whole.expr, at + 1),
+            called(function, &sum_udaf(), cast(whole.expr.clone(), SUM), at),
+            called(function, &count_udaf(), whole.expr, at + 1),
         ],
         finished,
         facts: Facts {
@@ -205,6 +193,16 @@ fn added_up(
             ..Facts::default()
         },
     }
+}
+
+/// A part of an aggregate: a function of the argument, with all else that was asked of it.
+fn called(asked: &AggregateFunction, func: &Arc<AggregateUDF>, argument: Expr, at: usize) -> Expr {
+    let params = AggregateFunctionParams {
+        args: vec![argument],
+        ..asked.params.clone()
+    };
+    let func = Arc::clone(func);
+    Expr::AggregateFunction(AggregateFunction { func, params }).alias(format!("{PART}_{at}"))
 }
 
 /// A part of an aggregate, as it is called where it is put together.
@@ -230,10 +228,7 @@ struct Whole {
 
 impl Whole {
     fn of(argument: &Expr, known: &Facts, schema: &DFSchema) -> Result<Self, Refusal> {
-        let itself = match argument {
-            Expr::Cast(cast) => cast.expr.as_ref(),
-            other => other,
-        };
+        let itself = uncast(argument);
         if built(itself.get_type(schema))?.is_signed_integer() {
             let kind = DataType::Int64;
             let (expr, per_one) = (cast(itself.clone(), kind.clone()), 1.0);

@@ -151,6 +151,15 @@ pub(super) fn bare(expr: &Expr) -> Option<&Column> {
     }
 }
 
+/// An expression without the cast around it.
+pub(super) fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast(cast) => &cast.expr,
+        Expr::TryCast(cast) => &cast.expr,
+        other => other,
+    }
+}
+
 fn select(filter: &Filter, cut: &Cut<'_>) -> Result<Below, Refusal> {
     let Below { plan, scope } = below(&filter.input, cut)?;
     let known = facts(&filter.predicate, &scope, plan.schema())?;
@@ -172,10 +181,7 @@ fn at_most(condition: &Expr, scope: &Scope, plan: &LogicalPlan) -> Option<u32> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = condition else {
         return None;
     };
-    let column = match left.as_ref() {
-        Expr::Cast(cast) => bare(&cast.expr)?,
-        left => bare(left)?,
-    };
+    let column = bare(uncast(left))?;
     let facts = scope
         .columns
         .get(plan.schema().maybe_index_of_column(column)?)?;
