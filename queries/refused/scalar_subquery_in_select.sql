@@ -1,3 +1,3 @@
 -- The same where it is shown.
--- refused: not_private: `(<subquery>)` computes with released numbers in a way that is not offered; instead: +, -, * and / of them are; what is computed afterwards is free
+-- refused: not_private: the aggregate `max` is not offered; instead: an extreme is one person's value: ask APPROX_PERCENTILE_CONT(x, 0.99), or COUNT(DISTINCT person_id) by bands (CASE WHEN x < 10 THEN ...)
 SELECT COUNT(*), (SELECT MAX(birth_year) FROM person) FROM person

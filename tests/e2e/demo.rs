@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use lazaret_cli::Answering;
+
 use crate::support::home::fresh_folder;
 
 /// Words with digits as `#`, and space and rules, which are as wide as the numbers, as one.
@@ -71,7 +73,12 @@ fn the_demo_tells_its_story() {
     let home = dir.to_str().unwrap();
     let told = Transcript::default();
     let arguments = ["--home", home, "demo"];
-    let status = lazaret_cli::run(&arguments, &mut told.clone(), &mut told.clone());
+    let status = lazaret_cli::run(
+        &arguments,
+        &Answering::Here,
+        &mut told.clone(),
+        &mut told.clone(),
+    );
     let told = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
     assert_eq!(status, lazaret_cli::DONE, "{told}");
     expect_test::expect_file!["demo.txt"].assert_eq(&masked(&told, home));

@@ -56,7 +56,7 @@ impl<'a> Engine<'a> {
             let charge = lazaret_ledger::Ask {
                 key: request.name().to_owned(),
                 plan_sha256: plan.fingerprint().to_owned(),
-                cost: plan.priced().cost(),
+                cost: plan.price().cost(),
                 at: SystemClock.now(),
                 actor: "tests".to_owned(),
                 detail: json!({}),
@@ -70,7 +70,7 @@ impl<'a> Engine<'a> {
             let exact = run(&plan, &paid, &secret)
                 .await
                 .map_err(|error| error.to_string())?;
-            let release = release_without_noise(exact, plan.shape(), plan.priced());
+            let release = release_without_noise(exact, plan.price());
             let release = release.map_err(|error| error.to_string())?;
             let answered = plan
                 .finish(release)

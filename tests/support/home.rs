@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use lazaret_cli::Answering;
 use lazaret_lake::{Lake, Snapshot};
 use lazaret_model::DatasetName;
 use serde_json::Value;
@@ -74,7 +75,7 @@ impl Home {
         let home = self.dir.to_str().unwrap();
         let all: Vec<&str> = ["--home", home].iter().chain(arguments).copied().collect();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let status = lazaret_cli::run(&all, &mut out, &mut err);
+        let status = lazaret_cli::run(&all, &Answering::Here, &mut out, &mut err);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Outcome {
             status,

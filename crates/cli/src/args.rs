@@ -64,6 +64,9 @@ pub(crate) enum Command {
         --sql 'SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex'"
     )]
     Query(Query),
+    /// Answers the question on standard input: `query` runs this in a process of its own.
+    #[command(hide = true)]
+    Answer,
     /// What is spent and left of a permit or a dataset's cap.
     #[command(after_help = "Example: lazaret budget --permit FR-2026-P-000001")]
     Budget(Budget),

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) dataset: BTreeMap<DatasetName, DatasetPart>,
     #[serde(default)]
+    pub(crate) query: QueryPart,
+    #[serde(default)]
     pub(crate) serve: Option<ServePart>,
     #[serde(default)]
     pub(crate) oidc: Option<toml::Table>,
@@ -63,6 +65,26 @@ pub(crate) struct DatasetPart {
 pub(crate) struct Cap {
     pub(crate) epsilon: Epsilon,
     pub(crate) delta: Delta,
+}
+
+/// What one question may take, and when its reply comes.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct QueryPart {
+    pub(crate) time_max_seconds: u32,
+    pub(crate) memory_max_mib: u32,
+    /// By default two seconds, and none in a demo home.
+    pub(crate) reply_slot_seconds: Option<u32>,
+}
+
+impl Default for QueryPart {
+    fn default() -> Self {
+        Self {
+            time_max_seconds: 600,
+            memory_max_mib: 4096,
+            reply_slot_seconds: None,
+        }
+    }
 }
 
 /// Addresses of the server.

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use aws_lc_rs::rand;
-use lazaret_gateway::Desk;
+use lazaret_gateway::{Apart, Desk, Limits};
 use lazaret_lake::Lake;
 use lazaret_ledger::{Cost, Ledger};
 use lazaret_model::{Clock, DatasetName, PermitId, SnapshotId, SystemClock};
@@ -17,6 +18,8 @@ use lazaret_store::Store;
 use crate::config::Config;
 use crate::secret;
 
+/// The first time slot of replies, where the configuration says nothing.
+const REPLY_SLOT_SECONDS: u32 = 2;
 /// The mark of a home that is not for real data.
 const DEMO_MARK: &str = "DEMO-HOME";
 
@@ -192,6 +195,27 @@ impl Home {
             draw: Arc::new(|| random().ok()),
             store,
         })
+    }
+
+    /// How this home's questions are answered apart, by a program that is this one.
+    pub(crate) fn apart(&self, program: &Path) -> Apart {
+        let query = self.config.query;
+        let usual = if self.is_demo() {
+            0
+        } else {
+            REPLY_SLOT_SECONDS
+        };
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        Apart {
+            program: program.to_owned(),
+            arguments: vec!["--home".into(), self.dir.clone().into(), "answer".into()],
+            spill: self.dir.join("spill"),
+            limits: Limits {
+                time_max: seconds(query.time_max_seconds),
+                memory_bytes_max: u64::from(query.memory_max_mib) << 20,
+                reply_slot: seconds(query.reply_slot_seconds.unwrap_or(usual)),
+            },
+        }
     }
 
     /// A permit by the id in this home's store, or by a file's name.

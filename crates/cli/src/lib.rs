@@ -12,6 +12,7 @@ mod shipped;
 mod spent;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -36,9 +37,23 @@ pub const REFUSED: u8 = 4;
 /// number of a query's words, not by luck.
 const STACK_BYTES: usize = 64 << 20;
 
+/// Where questions are answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answering {
+    /// In this process, as the demo and tests do.
+    Here,
+    /// In one of its own, which runs this program.
+    Apart(PathBuf),
+}
+
 /// Runs one command line (without the program's name). Answers go to `out`, everything else to
 /// `err`.
-pub fn run(args: &[&str], out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> u8 {
+pub fn run(
+    args: &[&str],
+    answering: &Answering,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> u8 {
     let parsed = match Args::try_parse_from(std::iter::once("lazaret").chain(args.iter().copied()))
     {
         Ok(parsed) => parsed,
@@ -48,7 +63,7 @@ pub fn run(args: &[&str], out: &mut (dyn Write + Send), err: &mut (dyn Write + S
     let outcome = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
         let console = &mut console;
-        let work = thread.spawn_scoped(scope, move || block_on(parsed, console));
+        let work = thread.spawn_scoped(scope, move || block_on(parsed, answering, console));
         work.map_err(anyhow::Error::from)
             .and_then(|work| {
                 work.join()
@@ -60,23 +75,28 @@ pub fn run(args: &[&str], out: &mut (dyn Write + Send), err: &mut (dyn Write + S
     if console.is_broken() { FAILED } else { status }
 }
 
-fn block_on(args: Args, console: &mut Console<'_>) -> anyhow::Result<u8> {
+fn block_on(args: Args, answering: &Answering, console: &mut Console<'_>) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()?;
-    runtime.block_on(Box::pin(dispatch(args, console)))
+    runtime.block_on(Box::pin(dispatch(args, answering, console)))
 }
 
-async fn dispatch(args: Args, console: &mut Console<'_>) -> anyhow::Result<u8> {
+async fn dispatch(
+    args: Args,
+    answering: &Answering,
+    console: &mut Console<'_>,
+) -> anyhow::Result<u8> {
     let Args { home, command } = args;
     match command {
         Command::Demo(demo) => command::demo::demo(&home, &demo, console).await,
         Command::Init(init) => command::init::init(&home, &init, console).await,
         Command::Synth(synth) => command::synth::synth(&synth, console),
         Command::Ingest(ingest) => command::ingest::ingest(&home, &ingest, console).await,
-        Command::Query(query) => command::query::query(&home, &query, console).await,
+        Command::Query(query) => command::query::query(&home, &query, answering, console).await,
+        Command::Answer => command::query::answer_asked(&home, console).await,
         Command::Budget(budget) => command::budget::budget(&home, &budget, console).await,
         Command::Application(step) => command::application::application(&home, step, console).await,
         Command::Permit(step) => command::permit::permit(&home, step, console).await,

@@ -3,6 +3,7 @@
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
+use lazaret_cli::Answering;
 use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
@@ -24,5 +25,11 @@ fn main() -> ExitCode {
     }));
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    ExitCode::from(lazaret_cli::run(&args, &mut stdout(), &mut stderr()))
+    let answering = std::env::current_exe().map_or(Answering::Here, Answering::Apart);
+    ExitCode::from(lazaret_cli::run(
+        &args,
+        &answering,
+        &mut stdout(),
+        &mut stderr(),
+    ))
 }

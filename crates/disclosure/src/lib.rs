@@ -21,7 +21,7 @@ mod table;
 pub use account::{budget, epsilon};
 pub use cell::{Cell, NORMAL_95, Number, Shown};
 pub use exact::{Exact, Group};
-pub use price::{Bought, Priced, price};
+pub use price::{Bought, Price, Priced, price};
 pub use release::release;
 #[cfg(feature = "noiseless")]
 pub use release::release_without_noise;
@@ -41,8 +41,8 @@ pub enum DisclosureError {
     /// The exact result is not of the shape that was priced: a defect of the engine.
     #[error("the exact result does not fit the priced shape: {0}")]
     Exact(&'static str),
-    /// The price was made for another shape.
-    #[error("the price was made for another shape: price the plan that is released")]
+    /// The price was made for another number of releases.
+    #[error("the price was made for another plan: price the plan that is released")]
     Mismatch,
     /// The measurements cost more than was paid.
     #[error("the measurements cost more than was paid: reserve the whole price first")]
@@ -50,9 +50,6 @@ pub enum DisclosureError {
     /// OpenDP did not build or run a measurement.
     #[error("the noise mechanism failed: {0}")]
     Mechanism(String),
-    /// A row, a column or a name that the release does not have.
-    #[error("the release has no such part: {0}")]
-    Part(&'static str),
 }
 
 /// What most of this crate's own functions give.

@@ -99,12 +99,16 @@ pub(crate) fn build<N: Noise>(planned: &[Planned]) -> Checked<(Vec<N>, Cost)> {
     let (mut built, mut sum) = (Vec::new(), Cost::ZERO);
     for each in planned {
         let (measurement, cost) = N::build(each)?;
-        sum = sum
-            .checked_add(cost)
-            .ok_or(Parameters("the cost cannot be counted"))?;
+        sum = plus(sum, cost)?;
         built.push(measurement);
     }
     Ok((built, sum))
+}
+
+/// The sum of two costs.
+pub(crate) fn plus(sum: Cost, cost: Cost) -> Checked<Cost> {
+    sum.checked_add(cost)
+        .ok_or(Parameters("the cost cannot be counted"))
 }
 
 impl Source {

@@ -6,7 +6,7 @@ use lazaret_model::{Clamp, Delta, Epsilon, Rho};
 use crate::DisclosureError::{self, Parameters};
 use crate::account::{half, is_within, largest_rho};
 use crate::noise::{OpenDp, passes};
-use crate::plan::{Backing, Planned, Source, build, measurements};
+use crate::plan::{Backing, Planned, Source, build, measurements, plus};
 use crate::table::{Bounds, Card, Column, Role};
 use crate::{Checked, Key, Measure, Shape};
 
@@ -24,64 +24,79 @@ pub struct Bought {
     pub std_error: f64,
 }
 
-/// A query's price and the noise it buys. It is made by [`price`] alone and holds nothing measured.
+/// What a query costs. It is made by [`price`] alone and holds nothing measured.
+#[derive(Debug, Clone)]
+pub struct Price {
+    parts: Vec<Priced>,
+    cost: Cost,
+    epsilon: Epsilon,
+}
+
+/// The part of a price that is for one release, and the noise it buys.
 #[derive(Debug, Clone)]
 pub struct Priced {
     pub(crate) shape: Shape,
     pub(crate) planned: Vec<Planned>,
     pub(crate) backings: Vec<Option<Backing>>,
     columns: Vec<Column>,
-    cost: Cost,
-    epsilon: Epsilon,
 }
 
-/// Prices a query that is to be (epsilon, delta / 2)-private alone, delta being the permit's.
+/// Prices a query that is to be (epsilon, delta / 2)-private alone, delta being the permit's. All
+/// numbers of all its releases get the same part of it.
 ///
 /// # Errors
-/// `Shape`, where the shape cannot be released; `Parameters`, where epsilon or delta leave no
+/// `Shape`, where a shape cannot be released; `Parameters`, where epsilon or delta leave no
 /// room for a measurement or a threshold.
 ///
 /// # Privacy
 /// A function of the query's text and the permit: no row is read, so a price, and a refusal, may be
 /// shown. The cost is the sum of what OpenDP's maps state for the very measurements that will
-/// run, rounded up; it converts to (epsilon, delta / 2), which is checked once more at the end. A
-/// threshold adds at most a hundredth of the permit's other half of delta.
+/// run, rounded up; it converts to (epsilon, delta / 2), which is checked once more at the end.
+/// Thresholds together add at most a hundredth of the permit's other half of delta.
 pub fn price(
-    shape: &Shape,
+    shapes: &[Shape],
     epsilon: Epsilon,
     permit_delta: Delta,
-) -> Result<Priced, DisclosureError> {
-    shape.check()?;
+) -> Result<Price, DisclosureError> {
+    shapes.iter().try_for_each(Shape::check)?;
     let half = half(permit_delta);
-    let (sources, backings) = measurements(shape);
+    let measured: Vec<_> = shapes.iter().map(measurements).collect();
+    let all: usize = measured.iter().map(|(sources, _)| sources.len()).sum();
+    let private = shapes.iter().filter(|shape| shape.is_private()).count() as u64;
     let total = largest_rho(epsilon, half)?;
-    let share = Rho::from_pico(total.units().checked_div(sources.len() as u64).unwrap_or(0));
+    let share = Rho::from_pico(total.units().checked_div(all as u64).unwrap_or(0));
     if share == Rho::ZERO {
         return Err(Parameters("epsilon is too small for so many estimates"));
     }
-    let planned = sources
-        .into_iter()
-        .map(|source| Planned::solve(shape, source, share));
-    let mut planned = planned.collect::<Result<Vec<_>, _>>()?;
-    if let Some(first) = planned.first_mut().filter(|_| shape.is_private()) {
-        let limit = Delta::from_atto(half.units() / QUERIES_WITH_THRESHOLD);
-        first.set_threshold(shape.minimum, limit)?;
+    let limit = Delta::from_atto(half.units() / QUERIES_WITH_THRESHOLD / private.max(1));
+    let (mut parts, mut cost) = (Vec::new(), Cost::ZERO);
+    for (shape, (sources, backings)) in shapes.iter().zip(measured) {
+        let planned = sources
+            .into_iter()
+            .map(|source| Planned::solve(shape, source, share));
+        let mut planned = planned.collect::<Result<Vec<_>, _>>()?;
+        if let Some(first) = planned.first_mut().filter(|_| shape.is_private()) {
+            first.set_threshold(shape.minimum, limit)?;
+        }
+        cost = plus(cost, build::<OpenDp>(&planned)?.1)?;
+        parts.push(Priced {
+            shape: shape.clone(),
+            columns: columns(shape, &planned)?,
+            planned,
+            backings,
+        });
     }
-    let cost = build::<OpenDp>(&planned)?.1;
     if cost.rho > total || !is_within(cost.rho, epsilon, half)? {
         return Err(Parameters("epsilon does not convert at this delta"));
     }
-    Ok(Priced {
-        shape: shape.clone(),
-        columns: columns(shape, &planned)?,
-        planned,
-        backings,
+    Ok(Price {
+        parts,
         cost,
         epsilon,
     })
 }
 
-impl Priced {
+impl Price {
     /// What the query costs: reserve exactly this.
     ///
     /// # Privacy
@@ -98,6 +113,26 @@ impl Priced {
     #[must_use]
     pub const fn epsilon(&self) -> Epsilon {
         self.epsilon
+    }
+
+    /// Its parts, one a release, in the order of the shapes.
+    ///
+    /// # Privacy
+    /// As of [`price`].
+    #[must_use]
+    pub fn parts(&self) -> &[Priced] {
+        &self.parts
+    }
+}
+
+impl Priced {
+    /// Keys, estimates and bounds of the release.
+    ///
+    /// # Privacy
+    /// As of [`price`].
+    #[must_use]
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// The columns of the answer, keys first, each with its card.

@@ -5,11 +5,12 @@ use lazaret_ledger::{Cost, Reservation, Used};
 use crate::cell::{Cell, estimate, whole};
 use crate::groups::{arrange, encode};
 use crate::noise::{Noise, OpenDp};
-use crate::plan::{Planned, Source, build};
+use crate::plan::{Planned, Source, build, plus};
 use crate::table::{Release, Values};
-use crate::{Checked, DisclosureError, Exact, Group, Measure, Priced, Shape};
+use crate::{Checked, DisclosureError, Exact, Group, Measure, Price, Priced, Shape};
 
-/// Turns a sealed exact result into a release, and the payment into a used one.
+/// Turns the sealed exact results of a query, one a part of its price, into releases, and the
+/// payment into a used one.
 ///
 /// It computes and blocks: call it where blocking is allowed. OpenDP's measurements are made, used
 /// and dropped inside.
@@ -19,28 +20,27 @@ use crate::{Checked, DisclosureError, Exact, Group, Measure, Priced, Shape};
 /// fault, never this error: whether an exact result fits its shape may depend on rows.
 ///
 /// # Privacy
-/// Before a number is read, the cost of all measurements is taken from OpenDP's own maps and
-/// compared with what was paid. One person changes at most `groups_per_person` groups, each
-/// coordinate by at most its reach: that is the bounding the engine enforces below, and the L2
+/// Before a number is read, the cost of all measurements of all parts is taken from OpenDP's own
+/// maps and compared with what was paid. One person changes at most `groups_per_person` groups,
+/// each coordinate by at most its reach: that is the bounding the engine enforces below, and the L2
 /// sensitivity the maps are asked for. Public keys are all shown, so which rows there are says
 /// nothing; private keys are shown only past the threshold, whose delta is paid. All else -
 /// hiding, means, intervals, order - is post-processing of noisy numbers. No exact number and no
-/// array of the engine's reaches the release.
+/// array of the engine's reaches a release.
 pub fn release(
-    exact: Exact,
-    shape: &Shape,
-    priced: &Priced,
+    exact: Vec<Exact>,
+    price: &Price,
     paid: Reservation,
-) -> Result<(Release, Used), (DisclosureError, i64)> {
+) -> Result<(Vec<Release>, Used), (DisclosureError, i64)> {
     let (id, granted) = (paid.id(), paid.cost());
     let used = paid.used();
-    match answer::<OpenDp>(exact, shape, priced, granted) {
-        Ok(release) => Ok((release, used)),
+    match answers::<OpenDp>(exact, price.parts(), granted) {
+        Ok(releases) => Ok((releases, used)),
         Err(error) => Err((error, id)),
     }
 }
 
-/// The same release with exact numbers and nothing hidden: zero standard errors, all groups that
+/// The same releases with exact numbers and nothing hidden: zero standard errors, all groups that
 /// exist. A mean of no rows is a hidden cell, a sum of none is zero.
 ///
 /// # Errors
@@ -51,32 +51,43 @@ pub fn release(
 /// the engine with another one, and is never compiled into the program.
 #[cfg(feature = "noiseless")]
 pub fn release_without_noise(
-    exact: Exact,
-    shape: &Shape,
-    priced: &Priced,
-) -> Result<Release, DisclosureError> {
-    answer::<crate::noise::Exactly>(exact, shape, priced, Cost::ZERO)
+    exact: Vec<Exact>,
+    price: &Price,
+) -> Result<Vec<Release>, DisclosureError> {
+    answers::<crate::noise::Exactly>(exact, price.parts(), Cost::ZERO)
 }
 
 /// The noisy coordinates of one measurement, group by group.
 type Noisy = Vec<Vec<i128>>;
 
-pub(crate) fn answer<N: Noise>(
-    exact: Exact,
-    shape: &Shape,
-    priced: &Priced,
+pub(crate) fn answers<N: Noise>(
+    exact: Vec<Exact>,
+    parts: &[Priced],
     granted: Cost,
-) -> Checked<Release> {
-    if priced.shape != *shape {
+) -> Checked<Vec<Release>> {
+    if exact.len() != parts.len() {
         return Err(DisclosureError::Mismatch);
     }
-    let (measurements, asked) = build::<N>(&priced.planned)?;
+    let (mut built, mut asked) = (Vec::new(), Cost::ZERO);
+    for part in parts {
+        let (measurements, cost) = build::<N>(&part.planned)?;
+        asked = plus(asked, cost)?;
+        built.push(measurements);
+    }
     if !granted.covers(asked) {
         return Err(DisclosureError::Underpaid);
     }
+    let each = exact.into_iter().zip(parts).zip(built);
+    each.map(|((exact, priced), measurements)| answer(exact, priced, &measurements))
+        .collect()
+}
+
+/// One release, whose measurements are paid for.
+fn answer<N: Noise>(exact: Exact, priced: &Priced, measurements: &[N]) -> Checked<Release> {
+    let shape = &priced.shape;
     let mut groups = arrange(exact.open(), shape)?;
     let mut noisy: Vec<Noisy> = Vec::new();
-    for (planned, measurement) in priced.planned.iter().zip(&measurements) {
+    for (planned, measurement) in priced.planned.iter().zip(measurements) {
         noisy.push(match (planned.threshold, planned.source) {
             (Some(_), _) => survivors(&mut groups, measurement)?,
             (None, Source::Estimate(at)) if planned.score.is_some() => {
@@ -85,9 +96,9 @@ pub(crate) fn answer<N: Noise>(
             _ => measured(&groups, shape, planned, measurement)?,
         });
     }
-    let keys = shape.keys.iter().enumerate().map(|(at, key)| {
+    let keys = (0..shape.keys.len()).map(|at| {
         let values = groups.iter().filter_map(|group| group.key.get(at).cloned());
-        Values::Keys(key.kind, values.collect())
+        Values::Keys(values.collect())
     });
     let mut values: Vec<_> = keys.collect();
     for at in 0..shape.estimates.len() {

@@ -2,7 +2,7 @@
 
 use lazaret_model::Clamp;
 
-use crate::{Cell, Checked, DisclosureError, KeyType, KeyValue};
+use crate::{Cell, KeyValue};
 
 /// A column of a release or a preview, with its card.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -70,7 +70,7 @@ pub struct Release {
 #[derive(Clone)]
 pub(crate) enum Values {
     /// Of a key.
-    Keys(KeyType, Vec<KeyValue>),
+    Keys(Vec<KeyValue>),
     /// Of an estimate.
     Cells(Vec<Cell>),
 }
@@ -106,7 +106,7 @@ impl Release {
     #[must_use]
     pub fn key(&self, row: usize, column: usize) -> Option<&KeyValue> {
         match &self.columns.get(column)?.1 {
-            Values::Keys(_, keys) => keys.get(row),
+            Values::Keys(keys) => keys.get(row),
             Values::Cells(_) => None,
         }
     }
@@ -122,31 +122,4 @@ impl Release {
             Values::Keys(..) => None,
         }
     }
-
-    /// These rows, in this order.
-    ///
-    /// # Errors
-    /// `Part`, where a row is not there.
-    ///
-    /// # Privacy
-    /// Post-processing of released values. Nothing of a dropped row stays behind.
-    pub fn take(&self, rows: &[usize]) -> Result<Self, DisclosureError> {
-        let mut columns = Vec::new();
-        for (column, values) in &self.columns {
-            let values = match values {
-                Values::Keys(kind, keys) => Values::Keys(*kind, pick(keys, rows)?),
-                Values::Cells(cells) => Values::Cells(pick(cells, rows)?),
-            };
-            columns.push((column.clone(), values));
-        }
-        Ok(Self::new(columns, rows.len()))
-    }
-}
-
-fn pick<T: Clone>(all: &[T], places: &[usize]) -> Checked<Vec<T>> {
-    let picked: Option<_> = places
-        .iter()
-        .map(|place| all.get(*place).cloned())
-        .collect();
-    picked.ok_or(DisclosureError::Part("a place beyond its end"))
 }

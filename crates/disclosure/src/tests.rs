@@ -17,7 +17,7 @@ use lazaret_model::{Clamp, Delta, Epsilon};
 
 use crate::noise::{Counts, Noise, OpenDp};
 use crate::plan::Planned;
-use crate::release::answer;
+use crate::release::answers;
 use crate::*;
 
 fn epsilon(text: &str) -> Epsilon {
@@ -83,9 +83,34 @@ fn group(key: &[KeyValue], shape: &Shape, persons: i64, values: &[[i128; 2]]) ->
     }
 }
 
+/// The price of a query with one release.
+struct One(Price);
+
+impl std::ops::Deref for One {
+    type Target = Priced;
+
+    fn deref(&self) -> &Priced {
+        &self.0.parts()[0]
+    }
+}
+
+impl One {
+    fn cost(&self) -> Cost {
+        self.0.cost()
+    }
+}
+
+fn price(shape: &Shape, epsilon: Epsilon, permit_delta: Delta) -> Checked<One> {
+    crate::price(std::slice::from_ref(shape), epsilon, permit_delta).map(One)
+}
+
+fn answer<N: Noise>(exact: Exact, priced: &One, granted: Cost) -> Checked<Release> {
+    answers::<N>(vec![exact], priced.0.parts(), granted).map(|mut all| all.remove(0))
+}
+
 /// A release with all that the price asks for.
-fn released(shape: &Shape, priced: &Priced, groups: Vec<Group>) -> Release {
-    answer::<OpenDp>(Exact::seal(groups), shape, priced, priced.cost())
+fn released(priced: &One, groups: Vec<Group>) -> Release {
+    answer::<OpenDp>(Exact::seal(groups), priced, priced.cost())
         .ok()
         .unwrap()
 }

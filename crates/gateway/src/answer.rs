@@ -64,17 +64,20 @@ pub async fn answer(desk: &Desk, question: &Question) -> Result<Answer, NotAnswe
     let released = AssertUnwindSafe(released).catch_unwind().await;
     match released.unwrap_or_else(|_| Err("a panic".to_owned())) {
         Ok(card) => Ok(Answer { card, again: false }),
-        Err(cause) => {
-            // The cause is for the access body alone; that it cannot be kept changes nothing here.
-            let cause = json!({ "cause": cause });
-            let kept = desk
-                .ledger
-                .fault(entry, &ticket, desk.clock.now(), cause)
-                .await;
-            let unrecorded = if kept.is_ok() { "" } else { "-unrecorded" };
-            Err(Fault::new(format!("{ticket}{unrecorded}")).into())
-        }
+        Err(cause) => Err(faulted(desk, entry, &ticket, &cause).await.into()),
     }
+}
+
+/// Marks what was paid as failed, and gives the ticket under which the access body finds why.
+pub(crate) async fn faulted(desk: &Desk, entry: i64, ticket: &str, cause: &str) -> Fault {
+    // The cause is for the access body alone; that it cannot be kept changes nothing here.
+    let cause = json!({ "cause": cause });
+    let kept = desk
+        .ledger
+        .fault(entry, ticket, desk.clock.now(), cause)
+        .await;
+    let unrecorded = if kept.is_ok() { "" } else { "-unrecorded" };
+    Fault::new(format!("{ticket}{unrecorded}"))
 }
 
 /// The permit, verified now: signature, time, every field, and that it was not revoked.
@@ -132,10 +135,10 @@ async fn reserve(
     let payment = Payment {
         key,
         plan_sha256: plan.fingerprint().to_owned(),
-        cost: plan.priced().cost(),
+        cost: plan.price().cost(),
         at,
         actor: question.actor.clone(),
-        detail: json!({ "sql": question.ask.sql, "epsilon": plan.priced().epsilon() }),
+        detail: json!({ "sql": question.ask.sql, "epsilon": plan.price().epsilon() }),
     };
     desk.ledger
         .reserve(permit, payment)
@@ -201,9 +204,8 @@ async fn released(
     let exact = run(&plan, &paid, &desk.bounding_key)
         .await
         .map_err(engine)?;
-    let (release, used) =
-        release(exact, plan.shape(), plan.priced(), paid).map_err(|(error, _)| text(&error))?;
-    let answered = plan.finish(release).await.map_err(engine)?;
+    let (releases, used) = release(exact, plan.price(), paid).map_err(|(error, _)| text(&error))?;
+    let answered = plan.finish(releases).await.map_err(engine)?;
     let statement = desk
         .ledger
         .statement(permit.id())

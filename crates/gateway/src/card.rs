@@ -132,9 +132,9 @@ impl Card {
             left,
         } = header;
         let columns = Value::Array(table::columns(answered));
-        let cost = plan.priced().cost();
+        let cost = plan.price().cost();
         let spent = Spent {
-            epsilon: plan.priced().epsilon(),
+            epsilon: plan.price().epsilon(),
             rho: cost.rho,
             delta: cost.delta,
         };

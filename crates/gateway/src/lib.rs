@@ -1,6 +1,7 @@
 //! The wire: what a researcher asks and gets, and the one function that answers.
 
 mod answer;
+mod apart;
 mod card;
 mod desk;
 mod outgoing;
@@ -9,6 +10,7 @@ mod render;
 mod table;
 
 pub use answer::{Answer, NotAnswered, answer};
+pub use apart::{Apart, Limits, answer_apart, answer_once};
 pub use card::{BudgetLeft, Card, CardColumn, Spent};
 pub use desk::{Desk, Question};
 pub use outgoing::{Format, Outgoing};
@@ -33,15 +35,21 @@ pub enum GatewayError {
     /// Bytes that are not the card they should be.
     #[error("a stored release cannot be read: {0}")]
     Card(#[from] serde_json::Error),
+    /// The process that answers did not begin, or ended before anything was paid.
+    #[error("the process that answers: {0}")]
+    Apart(String),
     /// There were no random bytes for an id.
     #[error("the system gives no random bytes")]
     Random,
     /// A table could not be written as columns.
     #[error("the answer cannot be written as columns: {0}")]
     Columns(#[from] arrow::error::ArrowError),
-    /// A table could not be written as Parquet.
-    #[error("the answer cannot be written as Parquet: {0}")]
-    Parquet(#[from] parquet::errors::ParquetError),
+}
+
+impl From<parquet::errors::ParquetError> for GatewayError {
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        Self::Columns(error.into())
+    }
 }
 
 #[cfg(test)]

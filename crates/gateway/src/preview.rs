@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lazaret_disclosure::{Column, Role};
+use lazaret_disclosure::{Column, Priced, Role};
 use lazaret_query::plan;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
     let permit = verified(desk, question, desk.clock.now()).await?;
     let snapshot = snapshot(desk, &permit).await?;
     let plan = plan(permit.policy(), &snapshot, desk.lake.store(), &question.ask).await?;
-    let priced = plan.priced();
-    let cost = priced.cost();
+    let price = plan.price();
+    let cost = price.cost();
     let statement = desk
         .ledger
         .statement(permit.id())
@@ -42,28 +42,32 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
     })?;
     // What an average's noise is depends on how many rows are behind it.
     let rows = plan.persons_stated();
-    let keys = plan.shape().keys.len();
-    let described: Vec<(Value, String)> = priced
-        .columns()
-        .iter()
-        .enumerate()
-        .map(|(index, column)| {
+    let parts = price.parts().iter().flat_map(|part| {
+        let keys = part.shape().keys.len();
+        let columns = part.columns().iter().enumerate();
+        columns.map(move |(index, column)| {
             let error = index
                 .checked_sub(keys)
-                .and_then(|i| priced.std_error(i, rows));
+                .and_then(|i| part.std_error(i, rows));
             describe(column, error, rows)
         })
-        .collect();
-    let (columns, lines) = described.into_iter().unzip();
+    });
+    let computed = plan.computed().map(|(name, formula)| {
+        let line = format!("  {name:<32} = {formula}");
+        let json = json!({ "name": name, "role": "computed", "type": "float64",
+                           "formula": formula });
+        (json, line)
+    });
+    let (columns, lines) = parts.chain(computed).unzip();
     let mut notes = table::notes(&plan);
-    for bought in priced.bought() {
+    for bought in price.parts().iter().flat_map(Priced::bought) {
         notes.push(format!(
             "a number of persons is bought to hide small groups; its standard error is {:.1}",
             bought.std_error
         ));
     }
     let cost = Spent {
-        epsilon: priced.epsilon(),
+        epsilon: price.epsilon(),
         rho: cost.rho,
         delta: cost.delta,
     };

@@ -1,7 +1,8 @@
 //! The columns and rows of an answer as JSON, and the sentences for its reader.
 
 use arrow::array::types::Date32Type;
-use lazaret_disclosure::{Cell, KeyValue, Shown};
+use lazaret_disclosure::{Cell, KeyValue, Priced, Shown};
+use lazaret_ledger::Cost;
 use lazaret_query::{Answered, Origin, PrivatePlan};
 use serde_json::{Map, Value, json};
 
@@ -69,9 +70,21 @@ pub(crate) fn cell_json(cell: Cell) -> Value {
 }
 
 /// What is hidden and how surely, for the person who reads the answer: all of it is known before a
-/// row is read.
+/// row is read. What holds of several releases is said once.
 pub(crate) fn notes(plan: &PrivatePlan) -> Vec<String> {
-    let (priced, shape) = (plan.priced(), plan.shape());
+    let mut notes = Vec::new();
+    for part in plan.price().parts() {
+        for note in of_release(part, plan.price().cost()) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    notes
+}
+
+fn of_release(priced: &Priced, cost: Cost) -> Vec<String> {
+    let shape = priced.shape();
     let minimum = shape.minimum;
     let mut notes = Vec::new();
     if minimum > 1 {
@@ -79,7 +92,7 @@ pub(crate) fn notes(plan: &PrivatePlan) -> Vec<String> {
     }
     if let Some(threshold) = priced.threshold() {
         #[allow(clippy::cast_precision_loss, reason = "two digits are shown")]
-        let delta = priced.cost().delta.units() as f64 / 1e18;
+        let delta = cost.delta.units() as f64 / 1e18;
         notes.push(format!(
             "groups whose noisy number of persons is under {threshold} are left out; a group of \
              one person is shown with probability {} at most",

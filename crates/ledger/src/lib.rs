@@ -20,7 +20,7 @@ use lazaret_store::{Store, StoreError};
 
 pub use cost::{Budget, Cost};
 pub use reservation::{Reservation, Used};
-pub use reserve::{Ask, Reserved, StoredRelease};
+pub use reserve::{Ask, Outcome, Reserved, StoredRelease};
 pub use statement::{DatasetStatement, Entry, Grant, State, Statement};
 
 /// The accounts of a store. Clones are the same ledger.

@@ -2,7 +2,7 @@
 
 use lazaret_model::{DatasetName, Instant, PermitId, ReleaseId};
 use lazaret_permit::ActivePermit;
-use lazaret_store::{Event, EventKind, Row, StoreError, Tx};
+use lazaret_store::{Event, EventKind, ReadTx, Row, StoreError, Tx};
 use serde_json::{Value, json};
 
 use crate::account::{Account, amounts};
@@ -43,6 +43,20 @@ pub enum Reserved {
     Again(StoredRelease),
 }
 
+/// What became of a request that was charged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is being answered, or the process that did has ended: the number of its entry.
+    Waiting(i64),
+    /// It was answered.
+    Released(StoredRelease),
+    /// It ended in a fault.
+    Failed {
+        /// The fault's ticket.
+        ticket: String,
+    },
+}
+
 impl StoredRelease {
     pub(crate) fn read(row: &Row) -> Result<Self, LedgerError> {
         let wrong = |_| LedgerError::Account("a stored release has no valid id".into());
@@ -72,6 +86,22 @@ impl Ledger {
     pub async fn reserve(&self, permit: &ActivePermit, ask: Ask) -> Result<Reserved, LedgerError> {
         self.charge(permit.id(), &permit.policy().dataset, ask)
             .await
+    }
+
+    /// What became of the request with this idempotency key; `None` where it was not charged.
+    ///
+    /// # Errors
+    /// `Store`.
+    ///
+    /// # Privacy
+    /// As of [`Ledger::stored`].
+    pub async fn outcome(
+        &self,
+        permit: &PermitId,
+        key: &str,
+    ) -> Result<Option<Outcome>, LedgerError> {
+        let found = self.store.read(async |tx| by_key(tx, permit, key).await);
+        Ok(found.await?.map(|(_, outcome)| outcome))
     }
 
     pub(crate) async fn charge(
@@ -117,22 +147,14 @@ async fn earlier(
     permit: &PermitId,
     ask: &Ask,
 ) -> Result<Option<StoredRelease>, LedgerError> {
-    let by_key = "SELECT plan_sha256, state, release_id, reply, ticket FROM reservation \
-                  WHERE permit_id = $1 AND idempotency_key = $2";
-    if let Some(row) = tx
-        .row(by_key, &[permit.as_str().into(), ask.key.as_str().into()])
-        .await?
-    {
-        if row.text("plan_sha256")? != ask.plan_sha256 {
+    if let Some((plan_sha256, outcome)) = by_key(tx.reading(), permit, &ask.key).await? {
+        if plan_sha256 != ask.plan_sha256 {
             return Err(LedgerError::KeyReused);
         }
-        return match row.text("state")? {
-            "released" => Ok(Some(StoredRelease::read(&row)?)),
-            "reserved" => Err(LedgerError::InProgress),
-            _ => {
-                let ticket = row.optional_text("ticket")?.unwrap_or("none").to_owned();
-                Err(LedgerError::Failed { ticket })
-            }
+        return match outcome {
+            Outcome::Released(stored) => Ok(Some(stored)),
+            Outcome::Waiting(_) => Err(LedgerError::InProgress),
+            Outcome::Failed { ticket } => Err(LedgerError::Failed { ticket }),
         };
     }
     let by_plan = "SELECT release_id, reply FROM reservation \
@@ -145,6 +167,27 @@ async fn earlier(
         )
         .await?;
     row.map(|row| StoredRelease::read(&row)).transpose()
+}
+
+/// The request of a key: which plan it was for, and what became of it.
+async fn by_key(
+    tx: &mut ReadTx,
+    permit: &PermitId,
+    key: &str,
+) -> Result<Option<(String, Outcome)>, LedgerError> {
+    let sql = "SELECT id, plan_sha256, state, release_id, reply, ticket FROM reservation \
+               WHERE permit_id = $1 AND idempotency_key = $2";
+    let Some(row) = tx.row(sql, &[permit.as_str().into(), key.into()]).await? else {
+        return Ok(None);
+    };
+    let outcome = match row.text("state")? {
+        "released" => Outcome::Released(StoredRelease::read(&row)?),
+        "reserved" => Outcome::Waiting(row.integer("id")?),
+        _ => Outcome::Failed {
+            ticket: row.optional_text("ticket")?.unwrap_or("none").to_owned(),
+        },
+    };
+    Ok(Some((row.text("plan_sha256")?.to_owned(), outcome)))
 }
 
 async fn within_query_max(tx: &mut Tx, permit: &PermitId, cost: Cost) -> Result<(), LedgerError> {

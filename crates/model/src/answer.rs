@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a request was refused, as a stable word for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalCode {
     /// The text is not SQL that can be read.
@@ -28,7 +28,7 @@ pub enum RefusalCode {
 
 /// A refusal explains itself, because it depends on the query's text, the schema and the permit
 /// alone. It is made before a row is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The kind of reason.
     pub code: RefusalCode,
@@ -103,7 +103,7 @@ impl std::error::Error for Refusal {}
 
 /// Something went wrong below the line where rows are read: a ticket, and nothing else, because
 /// an engine's errors hold values. The operator finds the ticket in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The number under which the access body finds what happened.
     pub ticket: String,

@@ -1,4 +1,4 @@
-//! A query is cut at its release: what is below reads records, what is above reads the answer.
+//! A query is cut at its releases: what is below reads records, what is above reads the answers.
 
 mod keys;
 mod precision;
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
     Aggregate, Expr, Extension, LogicalPlan, LogicalPlanBuilder, cast, lit,
 };
 use datafusion::prelude::SessionContext;
-use lazaret_disclosure::{Estimate, Measure, Priced, Shape};
+use lazaret_disclosure::{Estimate, Measure, Price, Shape};
 use lazaret_lake::Snapshot;
 use lazaret_model::{Refusal, RefusalCode};
 use lazaret_permit::Policy;
@@ -45,10 +45,10 @@ pub struct Ask {
 /// A query that can be answered privately, and its price. Nothing of it has been read.
 pub struct PrivatePlan {
     pub(crate) state: SessionState,
-    pub(crate) bounded: LogicalPlan,
+    /// What is read for each release, in the order of the price's parts.
+    pub(crate) bounded: Vec<LogicalPlan>,
     pub(crate) above: Above,
-    shape: Shape,
-    priced: Priced,
+    price: Price,
     fingerprint: String,
     persons_stated: u64,
 }
@@ -60,16 +60,15 @@ impl PrivatePlan {
         self.persons_stated
     }
 
-    /// Keys, estimates and bounds of the release.
+    /// What the query costs, and for each of its releases keys, estimates, bounds and noise.
     #[must_use]
-    pub const fn shape(&self) -> &Shape {
-        &self.shape
+    pub const fn price(&self) -> &Price {
+        &self.price
     }
 
-    /// What the release costs, and how much noise it gets.
-    #[must_use]
-    pub const fn priced(&self) -> &Priced {
-        &self.priced
+    /// What is computed of released numbers: the columns' names and formulas.
+    pub fn computed(&self) -> impl Iterator<Item = (&str, String)> {
+        self.above.computed()
     }
 
     /// SHA-256 of the analysed plan, the snapshot and the parameters: equal questions have equal
@@ -79,10 +78,14 @@ impl PrivatePlan {
         &self.fingerprint
     }
 
-    /// The plan below the release as text, for tests and the access body's ledger.
+    /// The plans below the releases as text, for tests and the access body's ledger.
     #[must_use]
     pub fn explain(&self) -> String {
-        self.bounded.display_indent().to_string()
+        let plans = self
+            .bounded
+            .iter()
+            .map(|plan| plan.display_indent().to_string());
+        plans.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -99,31 +102,37 @@ pub async fn plan(
     let tables = granted(policy, snapshot);
     let state = context(store, &tables).map_err(|_| no_engine())?;
     let analysed = statement::analysed(&state, &ask.sql).await?;
-    let (above, release) = Above::split(&analysed)?;
-    let input = joined(release.input.as_ref().clone(), &state)?;
-    let below = capped(&input, &tables)?;
-    let (mut shape, bounded) = bound(&release, below, policy, ask)?;
-    let above = above.over(&release)?;
-    above.name(&mut shape);
-    let priced = ask.precision.price(&shape, policy)?;
-    let fingerprint = fingerprint(&analysed, snapshot, policy, &shape, &priced);
+    let whole = joined(analysed.clone(), &state)?;
+    let (above, releases) = Above::split(whole)?;
+    let (mut shapes, mut bounded) = (Vec::new(), Vec::new());
+    for release in &releases {
+        let below = capped(&release.input, &tables)?;
+        let (shape, plan) = bound(release, below, policy, ask)?;
+        shapes.push(shape);
+        bounded.push(plan);
+    }
+    let above = above.followed()?;
+    above.name(&mut shapes);
+    let price = ask.precision.price(&shapes, policy)?;
+    let fingerprint = fingerprint(&analysed, snapshot, policy, &price);
     let plan = PrivatePlan {
         state,
         bounded,
         above,
-        shape,
-        priced,
+        price,
         fingerprint,
         persons_stated: ask.precision.persons(),
     };
     // What the engine cannot carry out is found before it is paid. No row is read: of the lake the
     // physical plan knows the ranges of persons into which all tables are cut, which follow from
     // the dataset's size, and no file is opened; so neither does this refusal depend on a row.
-    match physical(&plan).await {
-        Ok(_) => Ok(plan),
-        Err(_) => Err(not_private("the engine cannot carry this query out")
-            .hint("write it another way, or ask it in parts")),
+    for bounded in &plan.bounded {
+        physical(&plan.state, bounded).await.map_err(|_| {
+            not_private("the engine cannot carry this query out")
+                .hint("write it another way, or ask it in parts")
+        })?;
     }
+    Ok(plan)
 }
 
 fn context(
@@ -152,18 +161,20 @@ fn fingerprint(
     analysed: &LogicalPlan,
     snapshot: &Snapshot,
     policy: &Policy,
-    shape: &Shape,
-    priced: &Priced,
+    price: &Price,
 ) -> String {
     let parts = [
         analysed.display_indent_schema().to_string(),
         snapshot.id.to_string(),
-        priced.epsilon().to_string(),
+        price.epsilon().to_string(),
         policy.minimum.to_string(),
-        format!("{shape:?}"),
     ];
+    let shapes = price
+        .parts()
+        .iter()
+        .map(|part| format!("{:?}", part.shape()));
     let mut hash = Sha256::new();
-    for part in parts.into_iter().chain(literals(analysed)) {
+    for part in parts.into_iter().chain(shapes).chain(literals(analysed)) {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }

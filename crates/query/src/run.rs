@@ -9,6 +9,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::execution::TaskContext;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use hkdf::Hkdf;
 use lazaret_disclosure::{Exact, Group, KeyType, KeyValue, Shape};
@@ -30,10 +32,21 @@ impl BoundingKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The key of one release: by HKDF, of its reservation and its plan.
-    fn release(&self, paid: &Reservation, fingerprint: &str) -> Result<ReleaseKey, QueryError> {
+    /// The key of one release: by HKDF, of its reservation, its plan and its place among the
+    /// releases of that plan.
+    fn release(
+        &self,
+        paid: &Reservation,
+        fingerprint: &str,
+        place: usize,
+    ) -> Result<ReleaseKey, QueryError> {
         let mut key = Zeroizing::new([0u8; 32]);
-        let info = [paid.permit().as_str().as_bytes(), &paid.id().to_be_bytes()].concat();
+        let info = [
+            paid.permit().as_str().as_bytes(),
+            &paid.id().to_be_bytes(),
+            &place.to_be_bytes(),
+        ]
+        .concat();
         Hkdf::<Sha256>::new(Some(fingerprint.as_bytes()), self.0.as_slice())
             .expand(&info, key.as_mut_slice())
             .map_err(|_| QueryError::Contract("32 bytes can be expanded"))?;
@@ -41,7 +54,8 @@ impl BoundingKey {
     }
 }
 
-/// Reads the rows: the budget is reserved, so nothing that happens here can be free.
+/// Reads the rows, release by release: the budget is reserved, so nothing that happens here can be
+/// free.
 ///
 /// # Errors
 /// [`QueryError`], which is for the access body's ledger: a researcher sees a ticket.
@@ -49,23 +63,33 @@ pub async fn run(
     plan: &PrivatePlan,
     paid: &Reservation,
     secret: &BoundingKey,
-) -> Result<Exact, QueryError> {
+) -> Result<Vec<Exact>, QueryError> {
     if paid.plan_sha256() != plan.fingerprint() {
         return Err(QueryError::Contract("another plan was paid for"));
     }
-    let key = secret.release(paid, plan.fingerprint())?;
-    Ok(Exact::seal(bounded(plan, key).await?))
+    let mut exact = Vec::new();
+    for place in 0..plan.bounded.len() {
+        let key = secret.release(paid, plan.fingerprint(), place)?;
+        exact.push(Exact::seal(bounded(plan, place, key).await?));
+    }
+    Ok(exact)
 }
 
-/// The bounded totals of every group, before they are sealed.
-pub(crate) async fn bounded(plan: &PrivatePlan, key: ReleaseKey) -> Result<Vec<Group>, QueryError> {
-    let physical = physical(plan).await?;
+/// The bounded totals of every group of a release, before they are sealed.
+pub(crate) async fn bounded(
+    plan: &PrivatePlan,
+    place: usize,
+    key: ReleaseKey,
+) -> Result<Vec<Group>, QueryError> {
+    let planned = (plan.bounded.get(place)).zip(plan.price().parts().get(place));
+    let (bounded, priced) = planned.ok_or(QueryError::Contract("a release's plan"))?;
+    let physical = physical(&plan.state, bounded).await?;
     let config = plan.state.config().clone().with_extension(Arc::new(key));
     let context = TaskContext::from(&plan.state).with_session_config(config);
     let batches = collect(physical, Arc::new(context)).await?;
     let mut groups = BTreeMap::new();
     for batch in &batches {
-        for group in open(batch, plan.shape())? {
+        for group in open(batch, priced.shape())? {
             add(&mut groups, group)?;
         }
     }
@@ -74,14 +98,17 @@ pub(crate) async fn bounded(plan: &PrivatePlan, key: ReleaseKey) -> Result<Vec<G
 
 /// The physical plan: over ranges of persons where these stay where they are, else in one
 /// partition.
-pub(crate) async fn physical(plan: &PrivatePlan) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-    let physical = plan.state.create_physical_plan(&plan.bounded).await?;
+pub(crate) async fn physical(
+    state: &SessionState,
+    bounded: &LogicalPlan,
+) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let physical = state.create_physical_plan(bounded).await?;
     if keeps_ranges(physical.as_ref(), false) {
         return Ok(physical);
     }
-    let mut state = plan.state.clone();
+    let mut state = state.clone();
     state.config_mut().set_extension(Arc::new(OnePartition));
-    Ok(state.create_physical_plan(&plan.bounded).await?)
+    Ok(state.create_physical_plan(bounded).await?)
 }
 
 /// Adds what one partition's persons bring to a group: every person is in one partition.

@@ -51,6 +51,11 @@ pub(crate) fn session(
             "datafusion.optimizer.enable_join_dynamic_filter_pushdown",
             false,
         )
+        // Values looked up become joins, which one rule judges.
+        .set_bool(
+            "datafusion.optimizer.enable_physical_uncorrelated_scalar_subquery",
+            false,
+        )
         .set_bool("datafusion.sql_parser.collect_spans", true)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool(

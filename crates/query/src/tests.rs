@@ -5,6 +5,7 @@ mod refused;
 mod sensitivity;
 mod texts;
 
+use lazaret_disclosure::Shape;
 use lazaret_model::{Epsilon, Refusal};
 use lazaret_permit::Policy;
 use serde_json::json;
@@ -31,6 +32,14 @@ async fn planned(records: &Records, ask: &Ask) -> Result<PrivatePlan, Refusal> {
     plan(&policy(), &snapshot, store, ask).await
 }
 
+/// The shape of a plan's one release.
+fn shape(plan: &PrivatePlan) -> &Shape {
+    let [part] = plan.price().parts() else {
+        panic!("one release")
+    };
+    part.shape()
+}
+
 #[tokio::test]
 async fn a_plan_bounds_above_every_record() {
     let sql = "SELECT p.sex, COUNT(DISTINCT p.person_id) AS n, AVG(v.value) AS mean \
@@ -47,7 +56,7 @@ async fn a_plan_bounds_above_every_record() {
                 SubqueryAlias: v
                   TableScan: visit"#]];
     expected.assert_eq(&plan.explain());
-    let shape = plan.shape();
+    let shape = shape(&plan);
     assert_eq!(
         shape.keys[0].domain.as_ref().unwrap().len(),
         4,
@@ -106,7 +115,70 @@ async fn keys_of_the_person_need_one_group_and_others_as_many_as_rows() {
         ),
     ] {
         let plan = planned(&records, &ask(sql)).await.unwrap();
-        assert_eq!(plan.shape().groups_per_person, groups, "{sql}");
+        assert_eq!(shape(&plan).groups_per_person, groups, "{sql}");
+    }
+}
+
+/// What is released, and that what is read twice is released once.
+#[tokio::test]
+async fn answers_are_joined_and_each_is_released_once() {
+    let records = Records::default();
+    let by_sex = "WITH a AS (SELECT sex, COUNT(*) AS n FROM person GROUP BY sex)";
+    let visits = "SELECT p.sex, COUNT(*) AS n FROM visit v JOIN person p \
+                  ON p.person_id = v.person_id GROUP BY p.sex";
+    for (sql, releases) in [
+        (
+            format!("{by_sex} SELECT x.sex, x.n / y.n FROM a x JOIN a y ON x.sex = y.sex"),
+            1,
+        ),
+        (
+            format!("{by_sex} SELECT a.sex, b.n / a.n FROM a LEFT JOIN ({visits}) b USING (sex)"),
+            2,
+        ),
+        (
+            format!("{by_sex} SELECT sex, n / (SELECT COUNT(*) FROM person) AS share FROM a"),
+            2,
+        ),
+        (
+            format!(
+                "{by_sex} SELECT sex FROM a WHERE n > (SELECT AVG(clamp(value, 0, 9)) FROM visit)"
+            ),
+            2,
+        ),
+        (
+            format!(
+                "{by_sex} SELECT sex, n FROM a WHERE sex IN (SELECT sex FROM ({visits}) b WHERE n > 9)"
+            ),
+            2,
+        ),
+        (
+            format!(
+                "{by_sex} SELECT x.n, y.n, z.n FROM a x, a y, ({visits}) z WHERE x.sex < y.sex"
+            ),
+            2,
+        ),
+    ] {
+        let plan = planned(&records, &ask(&sql)).await;
+        let plan = plan.unwrap_or_else(|refusal| panic!("{sql}: {refusal}"));
+        assert_eq!(plan.price().parts().len(), releases, "{sql}");
+    }
+    for (sql, reason) in [
+        (
+            "SELECT a.n, p.sex FROM (SELECT COUNT(*) AS n FROM visit) a JOIN person p ON p.birth_year = a.n",
+            "shows records",
+        ),
+        (
+            "SELECT COUNT(*) FROM visit WHERE value > (SELECT COUNT(*) FROM person)",
+            "",
+        ),
+        (
+            "SELECT COUNT(*) FROM person p JOIN (SELECT sex, COUNT(*) AS n FROM person GROUP BY sex) a ON a.sex = p.sex",
+            "",
+        ),
+    ] {
+        let refusal = planned(&records, &ask(sql)).await.err();
+        let refusal = refusal.unwrap_or_else(|| panic!("planned: {sql}"));
+        assert!(refusal.reason.contains(reason), "{sql}: {refusal}");
     }
 }
 
@@ -133,13 +205,16 @@ async fn an_accuracy_costs_what_it_takes_and_no_more() {
             ..within(accuracy, sql)
         };
         let plan = planned(&records, &ask).await.unwrap();
-        let reached = 1.96 * plan.priced().std_error(0, plan.persons_stated()).unwrap();
+        let reached = 1.96
+            * plan.price().parts()[0]
+                .std_error(0, plan.persons_stated())
+                .unwrap();
         assert!(
             reached <= half && reached > 0.97 * half,
             "{accuracy}: {reached}"
         );
         let same = Ask {
-            precision: Precision::Epsilon(plan.priced().epsilon()),
+            precision: Precision::Epsilon(plan.price().epsilon()),
             ..ask
         };
         let same = planned(&records, &same).await.unwrap();
@@ -182,7 +257,7 @@ async fn rows_of_a_person_are_counted_by_what_the_query_says() {
         ),
     ] {
         let plan = planned(&records, &ask(&sql)).await.unwrap();
-        let shape = plan.shape();
+        let shape = shape(&plan);
         let found = (shape.estimates[0].rows_per_person, shape.groups_per_person);
         assert_eq!(found, (rows, groups), "{sql}");
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use lazaret_cli::Answering;
 use lazaret_lake::{Begin, Lake, Night, Touched};
 use lazaret_model::{Clock, ColumnType, DatasetName, RunId, SystemClock, TableDescription};
 use lazaret_pseudonym::{
@@ -35,7 +36,7 @@ pub(crate) fn folder(persons: u32) -> PathBuf {
 pub(crate) fn lazaret(home: &Path, arguments: &[&str]) -> String {
     let all = [&["--home", home.to_str().unwrap()], arguments].concat();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let status = lazaret_cli::run(&all, &mut out, &mut err);
+    let status = lazaret_cli::run(&all, &Answering::Here, &mut out, &mut err);
     assert_eq!(
         status,
         lazaret_cli::DONE,

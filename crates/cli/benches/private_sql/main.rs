@@ -159,7 +159,7 @@ async fn private(
         let charge = lazaret_ledger::Ask {
             key: format!("{}-{number}-{}", case.name, std::process::id()),
             plan_sha256: plan.fingerprint().to_owned(),
-            cost: plan.priced().cost(),
+            cost: plan.price().cost(),
             at: SystemClock.now(),
             actor: "bench".to_owned(),
             detail: json!({}),
@@ -170,9 +170,9 @@ async fn private(
         let reserved = lap();
         let exact = run(&plan, &paid, &secret).await.unwrap();
         let ran = lap();
-        let released = release(exact, plan.shape(), plan.priced(), paid);
-        let (table, _) = released.unwrap_or_else(|(error, _)| panic!("{error}"));
-        plan.finish(table).await.unwrap();
+        let released = release(exact, plan.price(), paid);
+        let (tables, _) = released.unwrap_or_else(|(error, _)| panic!("{error}"));
+        plan.finish(tables).await.unwrap();
         for (best, lap) in best.iter_mut().zip([planned, reserved, ran, lap()]) {
             *best = lap.min(*best);
         }

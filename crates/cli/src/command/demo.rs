@@ -13,7 +13,7 @@ use super::permit::{OFFICERS, RESEARCHER};
 use crate::args::{Args, Demo};
 use crate::console::Console;
 use crate::shipped;
-use crate::{DONE, REFUSED, dispatch};
+use crate::{Answering, DONE, REFUSED, dispatch};
 
 /// The same people at each run.
 const SEED: u64 = 20_261_101;
@@ -208,7 +208,7 @@ impl Story<'_> {
             .into_iter()
             .chain(words.iter().copied());
         let args = Args::try_parse_from(line)?;
-        let got = match Box::pin(dispatch(args, console)).await {
+        let got = match Box::pin(dispatch(args, &Answering::Here, console)).await {
             Ok(got) => got,
             Err(error) => crate::report(&error, console),
         };

@@ -1,16 +1,19 @@
 //! `lazaret query`: ask under a permit.
 
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use lazaret_gateway::{NotAnswered, Outgoing, Question, answer, preview};
+use lazaret_gateway::{
+    NotAnswered, Outgoing, Question, answer, answer_apart, answer_once, preview,
+};
 use lazaret_permit::SignedPermit;
 use lazaret_query::{Ask, Precision};
 
 use crate::args::{Format, Query};
 use crate::console::Console;
 use crate::home::Home;
-use crate::{DONE, FAILED, REFUSED, send};
+use crate::{Answering, DONE, FAILED, REFUSED, send};
 
 /// Longest file of SQL that is read at all.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -19,6 +22,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(crate) async fn query(
     dir: &Path,
     query: &Query,
+    answering: &Answering,
     console: &mut Console<'_>,
 ) -> anyhow::Result<u8> {
     let home = Home::open(dir)?;
@@ -43,7 +47,11 @@ pub(crate) async fn query(
             .await
             .map(|preview| Box::new(preview) as _)
     } else {
-        answer(&desk, &question).await.map(|answer| {
+        let answered = match answering {
+            Answering::Here => answer(&desk, &question).await,
+            Answering::Apart(program) => answer_apart(&desk, question, &home.apart(program)).await,
+        };
+        answered.map(|answer| {
             if answer.again {
                 console.note("asked before: the same answer again, for nothing");
             }
@@ -65,6 +73,17 @@ pub(crate) async fn query(
         }
         Err(NotAnswered::Home(error)) => Err(error.into()),
     }
+}
+
+/// Answers the question on standard input, for the process that watches over this one.
+pub(crate) async fn answer_asked(dir: &Path, console: &mut Console<'_>) -> anyhow::Result<u8> {
+    let mut asked = Vec::new();
+    std::io::stdin()
+        .take(FILE_BYTES_MAX)
+        .read_to_end(&mut asked)?;
+    let desk = Home::open(dir)?.desk().await?;
+    console.bytes(&answer_once(&desk, &asked).await);
+    Ok(DONE)
 }
 
 /// Who asks. In a demo home the permit's first person does, so that one can try things.

@@ -4,7 +4,7 @@ use super::*;
 use crate::cell::estimate;
 
 /// A price with next to no noise.
-pub(super) fn precise(shape: &Shape) -> Priced {
+pub(super) fn precise(shape: &Shape) -> One {
     price(shape, epsilon("2000"), delta("1e-6")).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn all_public_keys_are_shown_and_no_others() {
     let priced = price(&shape, epsilon("0.5"), delta("1e-7")).unwrap();
     let some = || vec![group(&[text("north"), text("m")], &shape, 40, &[[40, 0]])];
     for groups in [some(), vec![]] {
-        let release = released(&shape, &priced, groups);
+        let release = released(&priced, groups);
         let keys = (0..release.rows()).map(|row| [0, 1].map(|at| release.key(row, at).unwrap()));
         let (null, north, south) = (KeyValue::Null, text("north"), text("south"));
         let (f, m) = (text("f"), text("m"));
@@ -42,9 +42,9 @@ fn all_public_keys_are_shown_and_no_others() {
 fn without_keys_there_is_one_row() {
     let shape = shape(vec![], vec![persons()]);
     let priced = price(&shape, epsilon("0.5"), delta("1e-7")).unwrap();
-    assert_eq!(released(&shape, &priced, vec![]).rows(), 1);
+    assert_eq!(released(&priced, vec![]).rows(), 1);
     assert_eq!(
-        released(&shape, &priced, vec![group(&[], &shape, 70, &[[70, 0]])]).rows(),
+        released(&priced, vec![group(&[], &shape, 70, &[[70, 0]])]).rows(),
         1
     );
 }
@@ -62,7 +62,7 @@ fn groups_the_shape_does_not_allow_release_nothing() {
     let priced = price(&shape, epsilon("1"), delta("1e-7")).unwrap();
     let right = [[10, 0], [30, 0], [-400, 0], [20, 400]];
     let north = || group(&[text("north")], &shape, 10, &right);
-    let answered = |groups| answer::<OpenDp>(Exact::seal(groups), &shape, &priced, priced.cost());
+    let answered = |groups| answer::<OpenDp>(Exact::seal(groups), &priced, priced.cost());
     assert!(answered(vec![north()]).is_ok());
     let with = |at: usize, value: [i128; 2]| {
         let mut values = right;
@@ -118,16 +118,15 @@ fn less_paid_than_measured_releases_nothing() {
         ..full
     };
     for paid in [Cost::ZERO, less_rho, less_delta] {
-        let refused = answer::<OpenDp>(Exact::seal(vec![]), &shape, &priced, paid);
+        let refused = answer::<OpenDp>(Exact::seal(vec![]), &priced, paid);
         assert!(matches!(refused, Err(DisclosureError::Underpaid)));
     }
-    assert!(answer::<OpenDp>(Exact::seal(vec![]), &shape, &priced, full).is_ok());
-    let other = Shape {
-        groups_per_person: 2,
-        ..shape
-    };
-    let refused = answer::<OpenDp>(Exact::seal(vec![]), &other, &priced, full);
-    assert!(matches!(refused, Err(DisclosureError::Mismatch)));
+    assert!(answer::<OpenDp>(Exact::seal(vec![]), &priced, full).is_ok());
+    for exact in [0, 2] {
+        let exact = (0..exact).map(|_| Exact::seal(vec![])).collect();
+        let refused = answers::<OpenDp>(exact, priced.0.parts(), full);
+        assert!(matches!(refused, Err(DisclosureError::Mismatch)));
+    }
 }
 
 #[test]
@@ -140,11 +139,7 @@ fn cells_of_few_persons_are_hidden() {
         persons: vec![persons, backed],
         values: vec![vec![persons.into()], vec![i128::from(backed) * 7]],
     };
-    let release = released(
-        &shape,
-        &priced,
-        vec![with("north", 40, 3), with("south", 4, 4)],
-    );
+    let release = released(&priced, vec![with("north", 40, 3), with("south", 4, 4)]);
     let hidden = |row, column| release.cell(row, column) == Some(Cell::Hidden);
     assert!(hidden(0, 1) && hidden(0, 2), "the empty group of NULL");
     assert!(
@@ -156,7 +151,7 @@ fn cells_of_few_persons_are_hidden() {
         minimum: 0,
         ..shape.clone()
     };
-    let release = released(&free, &precise(&free), vec![with("south", 4, 4)]);
+    let release = released(&precise(&free), vec![with("south", 4, 4)]);
     assert!((0..3).all(|row| release.cell(row, 2) != Some(Cell::Hidden)));
 }
 
@@ -177,7 +172,7 @@ fn a_mean_at_one_row_a_person_counts_its_own_persons() {
             &[[n.into(), i128::from(n) * 3_700]],
         )
     };
-    let release = released(&shape, &priced, vec![with("north", 12), with("south", 8)]);
+    let release = released(&priced, vec![with("north", 12), with("south", 8)]);
     assert_eq!(release.cell(2, 1), Some(Cell::Hidden));
     let Some(Cell::Shown(mean)) = release.cell(1, 1) else {
         panic!("12 persons are shown")
@@ -225,7 +220,7 @@ fn intervals_hold_the_truth_nineteen_times_in_twenty() {
     let shape = shape(vec![key], estimates);
     let priced = price(&shape, epsilon("1"), delta("1e-6")).unwrap();
     let exact = groups.map(|g| group(&[g], &shape, 500, &[[500, 0], [70_000, 0], [500, 70_000]]));
-    let release = released(&shape, &priced, exact.collect());
+    let release = released(&priced, exact.collect());
     for (column, truth) in [(1, 500.0), (2, 7_000.0), (3, 14.0)] {
         let real = |number| match number {
             Number::Whole(value) => value as f64,
@@ -257,23 +252,6 @@ fn how_surely_a_small_group_is_shown_follows_from_the_noise() {
     assert_eq!(priced.shown_by_noise(1), None, "a threshold decides");
 }
 
-#[test]
-fn rows_are_taken_by_place() {
-    let shape = Shape {
-        minimum: 0,
-        ..shape(vec![regions()], vec![persons()])
-    };
-    let release = released(&shape, &precise(&shape), vec![]);
-    let taken = release.take(&[2, 0, 2]).unwrap();
-    assert_eq!(taken.rows(), 3);
-    for (row, from) in [(0, 2), (1, 0), (2, 2)] {
-        assert!(taken.key(row, 0) == release.key(from, 0));
-        assert_eq!(taken.cell(row, 1), release.cell(from, 1));
-    }
-    assert!(release.take(&[3]).is_err());
-    assert!(release.cell(0, 0).is_none() && release.key(0, 1).is_none());
-}
-
 #[cfg(feature = "noiseless")]
 #[test]
 fn without_noise_everything_is_shown_as_it_is() {
@@ -283,9 +261,10 @@ fn without_noise_everything_is_shown_as_it_is() {
     let shape = shape(vec![regions()], vec![persons(), sum, mean]);
     let priced = price(&shape, epsilon("0.1"), delta("1e-7")).unwrap();
     let few = group(&[text("north")], &shape, 3, &[[3, 0], [45, 0], [3, 45]]);
-    let release = release_without_noise(Exact::seal(vec![few]), &shape, &priced)
+    let release = release_without_noise(vec![Exact::seal(vec![few])], &priced.0)
         .ok()
-        .unwrap();
+        .unwrap()
+        .remove(0);
     let value = |row, column| match release.cell(row, column) {
         Some(Cell::Shown(shown)) if shown.std_error == 0.0 && shown.low95 == shown.value => {
             Some(shown.value)
@@ -303,10 +282,42 @@ fn without_noise_everything_is_shown_as_it_is() {
     let priced = price(&open, epsilon("0.1"), delta("1e-7")).unwrap();
     let lonely = Exact::seal(vec![group(&[text("x")], &open, 1, &[[1, 0]])]);
     assert_eq!(
-        release_without_noise(lonely, &open, &priced)
-            .ok()
-            .unwrap()
-            .rows(),
+        release_without_noise(vec![lonely], &priced.0).ok().unwrap()[0].rows(),
         1
     );
+}
+
+#[test]
+fn several_releases_share_one_price() {
+    let public = shape(vec![regions()], vec![persons()]);
+    let private = shape(vec![key("k", None)], vec![persons()]);
+    let (asked, permit) = (epsilon("1"), delta("1e-6"));
+    let shapes = [public.clone(), private.clone(), private.clone()];
+    let all = crate::price(&shapes, asked, permit).unwrap();
+    // The same epsilon, so the same rho but for rounding, and the same part for each number.
+    let alone = price(&public, asked, permit).unwrap().cost().rho.units();
+    assert!(all.cost().rho.units() <= alone && all.cost().rho.units() + 100 > alone);
+    let errors: Vec<_> = all
+        .parts()
+        .iter()
+        .map(|part| part.std_error(0, 1))
+        .collect();
+    assert!(errors[0] == errors[1] && errors[1] == errors[2]);
+    // Two thresholds take no more of delta than one may.
+    let limit = permit.units() / 2 / 100;
+    assert!(all.cost().delta.units() <= limit && all.cost().delta > Delta::ZERO);
+    let exact = || (0..3).map(|_| Exact::seal(vec![])).collect();
+    let releases = answers::<OpenDp>(exact(), all.parts(), all.cost())
+        .ok()
+        .unwrap();
+    let rows: Vec<_> = releases.iter().map(Release::rows).collect();
+    assert_eq!(rows, [3, 0, 0]);
+    // What pays for one of them pays not for all.
+    let one = price(&private, asked, permit).unwrap().cost();
+    let less = Cost {
+        delta: all.cost().delta,
+        rho: lazaret_model::Rho::from_pico(one.rho.units() / 2),
+    };
+    let refused = answers::<OpenDp>(exact(), all.parts(), less);
+    assert!(matches!(refused, Err(DisclosureError::Underpaid)));
 }

@@ -18,7 +18,7 @@ fn a_key_of_one_person_is_never_released() {
         let lonely =
             (0..50).map(|at| group(&[text(&format!("lonely {at}"))], &shape, 1, &[[1, 0]]));
         let large = group(&[text("large")], &shape, 5_000, &[[5_000, 0]]);
-        let release = released(&shape, &priced, lonely.chain([large]).collect());
+        let release = released(&priced, lonely.chain([large]).collect());
         assert_eq!(release.rows(), 1, "run {run}");
         assert!(release.key(0, 0) == Some(&text("large")));
     }
@@ -108,7 +108,7 @@ fn other_estimates_are_of_surviving_keys_alone() {
             &[[n * 20, 0], [n, 0], [n, n * 30]],
         )
     });
-    let release = released(&shape, &priced, groups.into());
+    let release = released(&priced, groups.into());
     let keys: Vec<_> = (0..release.rows())
         .map(|row| release.key(row, 0).unwrap())
         .collect();
@@ -141,19 +141,14 @@ fn a_public_key_beside_a_private_one_is_private_too() {
     let shape = shape(vec![region, key("code", None)], vec![persons()]);
     let priced = price(&shape, epsilon("1"), delta("1e-6")).unwrap();
     let large = |region: &str| group(&[text(region), text("c")], &shape, 900, &[[900, 0]]);
-    let release = released(&shape, &priced, vec![large("north")]);
+    let release = released(&priced, vec![large("north")]);
     assert_eq!(
         release.rows(),
         1,
         "south has no persons and is not completed"
     );
-    assert_eq!(released(&shape, &priced, vec![]).rows(), 0);
-    let wrong = answer::<OpenDp>(
-        Exact::seal(vec![large("west")]),
-        &shape,
-        &priced,
-        priced.cost(),
-    );
+    assert_eq!(released(&priced, vec![]).rows(), 0);
+    let wrong = answer::<OpenDp>(Exact::seal(vec![large("west")]), &priced, priced.cost());
     assert!(matches!(wrong, Err(DisclosureError::Exact(_))));
 }
 

@@ -76,7 +76,7 @@ fn intervals_of_spread_and_quantiles_hold_the_truth() {
     let shape = shape(vec![numbered(300)], estimates);
     let priced = price(&shape, epsilon("2"), delta("1e-6")).unwrap();
     let exact = (0..300).map(|g| measured(g, &shape, &values)).collect();
-    let release = released(&shape, &priced, exact);
+    let release = released(&priced, exact);
     for (column, truth, at_most) in [
         (2, variance, 0.985),
         (3, deviation, 0.985),
@@ -125,7 +125,7 @@ fn intervals_of_quantiles_of_few_hold_the_truth() {
             let values: Vec<i64> = (0..persons).map(|n| 300 + n % 50).collect();
             let priced = price(&shape, epsilon(spent), delta("1e-6")).unwrap();
             let exact = (0..120).map(|g| measured(g, &shape, &values)).collect();
-            let release = released(&shape, &priced, exact);
+            let release = released(&priced, exact);
             let truth = 300.0 + f64::from(part) / 1_000.0 * 50.0;
             let holds = |row: &usize| match release.cell(*row, 1) {
                 Some(Cell::Shown(cell)) => {
@@ -283,7 +283,7 @@ fn impossible_numbers_release_nothing() {
             persons: vec![10],
             values,
         };
-        answer::<OpenDp>(Exact::seal(vec![group]), &shape, &priced, priced.cost())
+        answer::<OpenDp>(Exact::seal(vec![group]), &priced, priced.cost())
     };
     assert!(answered(right.clone()).is_ok());
     for (at, value) in [

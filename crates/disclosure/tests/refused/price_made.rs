@@ -1,10 +1,10 @@
 //! A price is made by pricing alone.
 
-use lazaret_disclosure::{Priced, Shape};
+use lazaret_disclosure::{Price, Shape};
 use lazaret_ledger::Cost;
 
-fn cheap(priced: Priced) -> Priced {
-    Priced { cost: Cost::ZERO, ..priced }
+fn cheap(price: Price) -> Price {
+    Price { cost: Cost::ZERO, ..price }
 }
 
 fn shape(_: Shape) {}

@@ -1,11 +1,11 @@
 //! One payment makes one release.
 
-use lazaret_disclosure::{Exact, Priced, Shape, release};
+use lazaret_disclosure::{Exact, Price, release};
 use lazaret_ledger::Reservation;
 
-fn twice(one: Exact, two: Exact, shape: &Shape, priced: &Priced, paid: Reservation) {
-    drop(release(one, shape, priced, paid));
-    drop(release(two, shape, priced, paid));
+fn twice(one: Exact, two: Exact, price: &Price, paid: Reservation) {
+    drop(release(vec![one], price, paid));
+    drop(release(vec![two], price, paid));
 }
 
 fn main() {}

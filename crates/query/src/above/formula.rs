@@ -25,14 +25,22 @@ pub(super) enum Operation {
     Over,
 }
 
-/// A row: of each column its number and its standard error, zero for a key; nothing where it is
-/// hidden, NULL or no number.
-pub(super) type Row<'a> = &'a dyn Fn(usize) -> Option<(f64, f64)>;
+/// A released number.
+pub(super) struct Told {
+    pub(super) value: f64,
+    /// Zero for a key.
+    pub(super) std_error: f64,
+    /// Release, row and column: a number that is read twice has the same noise twice.
+    pub(super) of: [usize; 3],
+}
 
-/// A number, and by how much it changes with each estimate.
+/// A row: of each column its number; nothing where it is hidden, NULL or no number.
+pub(super) type Row<'a> = &'a dyn Fn(usize) -> Option<Told>;
+
+/// A number, and for each estimate in it by how much it changes with that, and its standard error.
 struct Dual {
     value: f64,
-    slopes: BTreeMap<usize, f64>,
+    slopes: BTreeMap<[usize; 3], (f64, f64)>,
 }
 
 impl Formula {
@@ -44,7 +52,7 @@ impl Formula {
         let Some(dual) = dual else {
             return Cell::Hidden;
         };
-        let std_error = dual.error(row);
+        let std_error = dual.error();
         let half = NORMAL_95 * std_error;
         Cell::Shown(Shown {
             value: Number::Real(dual.value),
@@ -77,14 +85,17 @@ impl Formula {
                 value: *value,
                 slopes: BTreeMap::new(),
             }),
-            Self::Column(column) => Some(Dual {
-                value: row(*column)?.0,
-                slopes: BTreeMap::from([(*column, 1.0)]),
-            }),
+            Self::Column(column) => {
+                let told = row(*column)?;
+                Some(Dual {
+                    value: told.value,
+                    slopes: BTreeMap::from([(told.of, (1.0, told.std_error))]),
+                })
+            }
             Self::Of(operation, left, right) => {
                 let (left, right) = (left.at(row)?, right.at(row)?);
                 let over = *operation == Operation::Over;
-                let nothing = over && right.value.abs() <= 3.0 * right.error(row);
+                let nothing = over && right.value.abs() <= 3.0 * right.error();
                 (!nothing).then(|| operation.of(&left, &right))
             }
         }
@@ -92,12 +103,8 @@ impl Formula {
 }
 
 impl Dual {
-    fn error(&self, row: Row<'_>) -> f64 {
-        let error = |column: usize| row(column).map_or(0.0, |(_, error)| error);
-        let parts = self
-            .slopes
-            .iter()
-            .map(|(column, slope)| slope * error(*column));
+    fn error(&self) -> f64 {
+        let parts = self.slopes.values().map(|(slope, error)| slope * error);
         parts.map(|part| part * part).sum::<f64>().sqrt()
     }
 }
@@ -113,8 +120,8 @@ impl Operation {
         };
         let mut slopes = BTreeMap::new();
         for (dual, factor) in [(left, by_left), (right, by_right)] {
-            for (column, slope) in &dual.slopes {
-                *slopes.entry(*column).or_insert(0.0) += slope * factor;
+            for (of, (slope, error)) in &dual.slopes {
+                slopes.entry(*of).or_insert((0.0, *error)).0 += slope * factor;
             }
         }
         Dual { value, slopes }
@@ -127,6 +134,14 @@ mod tests {
 
     fn of(operation: Operation, left: Formula, right: Formula) -> Formula {
         Formula::Of(operation, left.into(), right.into())
+    }
+
+    fn told(column: usize, value: f64, std_error: f64) -> Option<Told> {
+        Some(Told {
+            value,
+            std_error,
+            of: [0, 0, column],
+        })
     }
 
     fn real(number: Number) -> f64 {
@@ -164,7 +179,7 @@ mod tests {
                     4_000.0 + 60.0 * normal(&mut seed),
                     1_000.0 + 90.0 * normal(&mut seed),
                 ];
-                let row = |column: usize| Some((drawn[column], [60.0, 90.0][column]));
+                let row = |column: usize| told(column, drawn[column], [60.0, 90.0][column]);
                 let Cell::Shown(shown) = formula.cell(&row) else {
                     panic!("shown")
                 };
@@ -179,9 +194,9 @@ mod tests {
     fn what_says_nothing_is_hidden() {
         let column = Formula::Column;
         let row = |column: usize| match column {
-            0 => Some((1_000.0, 40.0)),
-            1 => Some((100.0, 40.0)),
-            2 => Some((1_990.0, 0.0)),
+            0 => told(0, 1_000.0, 40.0),
+            1 => told(1, 100.0, 40.0),
+            2 => told(2, 1_990.0, 0.0),
             _ => None,
         };
         let hidden = [

@@ -1,359 +1,147 @@
-//! What a query does with its answer: conditions, order, limit and names, all post-processing.
+//! What a query does with its answers: joins, conditions, order, limit and names, all
+//! post-processing.
 //!
 //! It runs over released columns only, so it is free and may look at anything in them.
 
 mod answered;
+mod follow;
 mod formula;
+mod replay;
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, new_empty_array};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use datafusion::common::{Column, DFSchema};
-use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::execution::TaskContext;
-use datafusion::logical_expr::{
-    Aggregate, Expr, ExprSchemable, Limit, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
-    Sort, col,
-};
-use datafusion::physical_plan::collect;
-use datafusion::scalar::ScalarValue;
-use lazaret_disclosure::{Cell, KeyValue, Number, Release, Shape};
+use arrow::datatypes::DataType;
+use datafusion::common::Column;
+use datafusion::logical_expr::{Aggregate, JoinType, LogicalPlan};
+use lazaret_disclosure::Shape;
 use lazaret_model::Refusal;
 
-use self::answered::Output;
 pub use self::answered::{Answered, Origin};
-use self::formula::{Formula, Operation};
-use crate::functions::Arithmetic;
-use crate::rules::{Scope, decimal, facts, literal, not_private, written};
-use crate::{PrivatePlan, QueryError};
+use self::formula::Formula;
+use crate::rules::not_private;
 
-/// The column that says which released row a row is.
-const ROW: &str = "lazaret_row";
-/// Rows that LIMIT and OFFSET may name.
-const ROWS_MAX: i64 = 1_000_000_000;
-/// The released columns' relation.
-const RELEASED: &str = "released";
-
-/// The nodes above the release, the lowest first.
+/// What stands above the releases.
 pub(crate) struct Above {
-    nodes: Vec<LogicalPlan>,
-    /// The released columns in the order of the release: their qualified names and types.
-    columns: Vec<(Column, DataType)>,
-    /// For each column of the answer, what it is of released columns and what it is called.
+    /// The whole plan; each of its aggregates that is reached from above is a release.
+    plan: LogicalPlan,
+    /// Each place where a release is read, in the order in which they are met, left before right.
+    uses: Vec<Use>,
+    /// For each column of the answer, what it is of the uses' columns and what it is called.
     output: Vec<(Formula, String)>,
 }
 
+/// A place where a release is read.
+struct Use {
+    /// Which.
+    release: usize,
+    /// The place of its first column among those of all uses.
+    first: usize,
+    /// Its columns, keys first: their qualified names and types.
+    columns: Vec<(Column, DataType)>,
+}
+
 impl Above {
-    /// Cuts the analysed plan at its release.
+    /// Cuts the analysed plan at its releases. One that is read in several places, as a WITH may
+    /// be, is released once.
     ///
     /// # Errors
     /// A refusal when there is no release, or a node above it is not offered.
-    pub(crate) fn split(plan: &LogicalPlan) -> Result<(Self, Aggregate), Refusal> {
-        let mut nodes = Vec::new();
-        let mut at = plan;
-        let release = loop {
-            at = match at {
-                LogicalPlan::Aggregate(aggregate) => break aggregate.clone(),
-                LogicalPlan::Projection(Projection { input, .. })
-                | LogicalPlan::Sort(Sort { input, .. })
-                | LogicalPlan::Limit(Limit { input, .. }) => {
-                    nodes.push(at.clone());
-                    input
-                }
-                LogicalPlan::Filter(filter) => {
-                    nodes.push(at.clone());
-                    &filter.input
-                }
-                LogicalPlan::SubqueryAlias(alias) => {
-                    nodes.push(at.clone());
-                    &alias.input
-                }
-                other => return Err(no_release(other)),
-            };
-        };
-        nodes.reverse();
-        Ok((
-            Self {
-                nodes,
-                columns: Vec::new(),
-                output: Vec::new(),
-            },
-            release,
-        ))
-    }
-
-    /// Checks the nodes over the release's columns and follows these to the answer.
-    ///
-    /// # Errors
-    /// A refusal when the answer would hold something that is not a released column.
-    pub(crate) fn over(self, release: &Aggregate) -> Result<Self, Refusal> {
-        let schema = &release.schema;
-        let columns: Vec<(Column, DataType)> = schema
-            .columns()
-            .into_iter()
-            .zip(
-                schema
-                    .fields()
-                    .iter()
-                    .map(|field| field.data_type().clone()),
-            )
-            .collect();
-        let names = schema.fields().iter().map(|field| field.name().clone());
-        let mut output: Vec<(Formula, String)> = (0..).map(Formula::Column).zip(names).collect();
-        for node in &self.nodes {
-            output = follow(node, output)?;
+    pub(crate) fn split(plan: LogicalPlan) -> Result<(Self, Vec<Aggregate>), Refusal> {
+        let mut met = Vec::new();
+        releases(&plan, &mut met)?;
+        let (mut uses, mut distinct) = (Vec::new(), Vec::<Aggregate>::new());
+        let mut first = 0;
+        for aggregate in met {
+            let known = distinct.iter().position(|known| known == aggregate);
+            let release = known.unwrap_or(distinct.len());
+            if known.is_none() {
+                distinct.push(aggregate.clone());
+            }
+            let schema = &aggregate.schema;
+            let kinds = schema.fields().iter().map(|field| field.data_type());
+            let columns: Vec<_> = schema.columns().into_iter().zip(kinds.cloned()).collect();
+            let next = first + columns.len();
+            uses.push(Use {
+                release,
+                first,
+                columns,
+            });
+            first = next;
         }
-        Ok(Self {
-            columns,
-            output,
-            ..self
-        })
+        let above = Self {
+            plan,
+            uses,
+            output: Vec::new(),
+        };
+        Ok((above, distinct))
     }
 
     /// Calls keys and estimates what the answer calls them, so that a preview and the notes speak
     /// the question's own words. A column that the answer leaves out keeps its expression.
-    pub(crate) fn name(&self, shape: &mut Shape) {
-        let keys = shape.keys.iter_mut().map(|key| &mut key.name);
-        let names = keys.chain(
-            shape
-                .estimates
-                .iter_mut()
-                .map(|estimate| &mut estimate.name),
-        );
-        for (index, name) in names.enumerate() {
-            let mut output = self.output.iter();
-            if let Some((_, alias)) = output.find(|(of, _)| *of == Formula::Column(index)) {
-                name.clone_from(alias);
+    pub(crate) fn name(&self, shapes: &mut [Shape]) {
+        for (release, shape) in shapes.iter_mut().enumerate() {
+            let keys = shape.keys.iter_mut().map(|key| &mut key.name);
+            let estimates = shape.estimates.iter_mut();
+            let names = keys.chain(estimates.map(|estimate| &mut estimate.name));
+            for (column, name) in names.enumerate() {
+                let uses = self.uses.iter().filter(|each| each.release == release);
+                let places: Vec<_> = uses
+                    .map(|each| Formula::Column(each.first + column))
+                    .collect();
+                let mut output = self.output.iter();
+                if let Some((_, alias)) = output.find(|(of, _)| places.contains(of)) {
+                    name.clone_from(alias);
+                }
             }
         }
     }
 
-    fn plan(&self, released: RecordBatch) -> Result<LogicalPlan, QueryError> {
-        let table = MemTable::try_new(released.schema(), vec![vec![released]])?;
-        let source = provider_as_source(Arc::new(table));
-        let mut plan = LogicalPlanBuilder::scan(RELEASED, source, None)?;
-        let named = self.columns.iter().enumerate().map(|(index, (column, _))| {
-            let source = col(format!("{RELEASED}.column_{index}"));
-            source.alias_qualified(column.relation.clone(), column.name.clone())
-        });
-        plan = plan.project(named.chain([row()]).collect::<Vec<Expr>>())?;
-        for node in &self.nodes {
-            plan = match node {
-                LogicalPlan::Projection(node) => plan.project(
-                    node.expr
-                        .iter()
-                        .cloned()
-                        .chain([row()])
-                        .collect::<Vec<Expr>>(),
-                )?,
-                LogicalPlan::Filter(node) => plan.filter(node.predicate.clone())?,
-                LogicalPlan::Sort(node) => plan.sort_with_limit(node.expr.clone(), node.fetch)?,
-                LogicalPlan::Limit(node) => plan.limit_by_expr(
-                    node.skip.as_deref().cloned(),
-                    node.fetch.as_deref().cloned(),
-                )?,
-                LogicalPlan::SubqueryAlias(node) => plan.alias(node.alias.clone())?,
-                _ => return Err(QueryError::Contract("a node above the release")),
-            };
-        }
-        Ok(plan.project([row()])?.build()?)
+    /// The columns of the answer that are computed, with their formulas.
+    pub(crate) fn computed(&self) -> impl Iterator<Item = (&str, String)> {
+        let computed = self.output.iter();
+        let computed = computed.filter(|(formula, _)| !matches!(formula, Formula::Column(_)));
+        computed.map(|(formula, name)| (name.as_str(), self.written(formula)))
     }
 
-    /// The released columns with the types the query's own plan gave them, and the row's number.
-    /// A hidden number is NULL.
-    fn released(&self, release: &Release) -> Result<RecordBatch, QueryError> {
-        let mut fields = Vec::new();
-        let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (index, (_, kind)) in self.columns.iter().enumerate() {
-            let values = (0..release.rows()).map(|row| match release.key(row, index) {
-                Some(key) => of_key(key),
-                None => release.cell(row, index).map_or(ScalarValue::Null, of_cell),
-            });
-            let values = values.map(|value| value.cast_to(kind));
-            let values: Vec<ScalarValue> = values.collect::<Result<_, _>>()?;
-            arrays.push(match values.is_empty() {
-                true => new_empty_array(kind),
-                false => ScalarValue::iter_to_array(values)?,
-            });
-            fields.push(Field::new(format!("column_{index}"), kind.clone(), true));
-        }
-        let rows = i64::try_from(release.rows()).unwrap_or(i64::MAX);
-        arrays.push(Arc::new((0..rows).collect::<Int64Array>()));
-        fields.push(Field::new(ROW, DataType::Int64, false));
-        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
-    }
-}
-
-fn of_key(key: &KeyValue) -> ScalarValue {
-    match key {
-        KeyValue::Null => ScalarValue::Null,
-        KeyValue::Text(text) => ScalarValue::from(text.as_str()),
-        KeyValue::Integer(value) => ScalarValue::from(*value),
-        KeyValue::Boolean(truth) => ScalarValue::from(*truth),
-        KeyValue::Date(days) => ScalarValue::Date32(Some(*days)),
-    }
-}
-
-fn of_cell(cell: Cell) -> ScalarValue {
-    match cell {
-        Cell::Hidden => ScalarValue::Null,
-        Cell::Shown(shown) => match shown.value {
-            Number::Whole(value) => ScalarValue::from(value),
-            Number::Real(value) => ScalarValue::from(value),
-        },
-    }
-}
-
-fn row() -> Expr {
-    Expr::Column(Column::from_name(ROW))
-}
-
-impl PrivatePlan {
-    /// Applies what the query does with its answer. Free: it reads the release alone.
-    ///
-    /// # Errors
-    /// [`QueryError`] when the engine fails, which then depends on the release alone.
-    pub async fn finish(&self, release: Release) -> Result<Answered, QueryError> {
-        let plan = self.above.plan(self.above.released(&release)?)?;
-        let physical = self.state.create_physical_plan(&plan).await?;
-        let schema = physical.schema();
-        let batches = collect(physical, Arc::new(TaskContext::from(&self.state))).await?;
-        let rows = concat_batches(&schema, &batches)?;
-        let rows = rows
-            .columns()
-            .first()
-            .and_then(|column| column.as_primitive_opt::<Int64Type>());
-        let rows = rows.ok_or(QueryError::Contract("the row numbers"))?;
-        let rows: Vec<usize> = rows
-            .values()
-            .iter()
-            .filter_map(|row| (*row).try_into().ok())
-            .collect();
-        let release = release.take(&rows);
-        let release = release.map_err(|_| QueryError::Contract("the rows of the release"))?;
-        let named = |at: usize| {
-            let column = self.above.columns.get(at);
-            column.map_or_else(String::new, |(column, _)| column.name.clone())
-        };
-        let output = self.above.output.iter().map(|(formula, name)| Output {
-            name: name.clone(),
-            written: formula.written(&named),
-            formula: formula.clone(),
-        });
-        Ok(Answered {
-            output: output.collect(),
-            release,
+    /// A formula with the names that the query's text gives its columns.
+    fn written(&self, formula: &Formula) -> String {
+        formula.written(&|column| {
+            let named = self.column(column);
+            named.map_or_else(String::new, |(used, at)| {
+                let column = used.columns.get(at);
+                column.map_or_else(String::new, |(column, _)| column.name.clone())
+            })
         })
     }
-}
 
-/// What each output column of `node` is of released columns.
-fn follow(
-    node: &LogicalPlan,
-    input: Vec<(Formula, String)>,
-) -> Result<Vec<(Formula, String)>, Refusal> {
-    match node {
-        LogicalPlan::Projection(projection) => {
-            let names = projection
-                .schema
-                .fields()
-                .iter()
-                .map(|field| field.name().clone());
-            let of = |expr: &Expr| formula(expr, projection.input.schema(), &input);
-            projection
-                .expr
-                .iter()
-                .zip(names)
-                .map(|(expr, name)| Ok((of(expr).ok_or_else(|| computed(expr))?, name)))
-                .collect()
-        }
-        LogicalPlan::Filter(filter) => {
-            open(&filter.predicate, &filter.input)?;
-            Ok(input)
-        }
-        LogicalPlan::Limit(limit) => {
-            let ends = [limit.skip.as_deref(), limit.fetch.as_deref()];
-            ends.into_iter().flatten().try_for_each(whole)?;
-            Ok(input)
-        }
-        LogicalPlan::Sort(sort) => {
-            sort.expr
-                .iter()
-                .try_for_each(|key| open(&key.expr, &sort.input))?;
-            Ok(input)
-        }
-        _ => Ok(input),
+    /// The use that a column is of, and its place there.
+    fn column(&self, column: usize) -> Option<(&Use, usize)> {
+        let used = self.uses.iter().rev().find(|used| used.first <= column)?;
+        Some((used, column - used.first))
     }
 }
 
-/// How many rows are shown depends on the text alone.
-fn whole(count: &Expr) -> Result<(), Refusal> {
-    match literal(count) {
-        Some(ScalarValue::Int64(Some(0..=ROWS_MAX))) => Ok(()),
-        _ => Err(not_private(format!(
-            "LIMIT and OFFSET take a number from 0 to {ROWS_MAX}"
-        ))),
-    }
-}
-
-/// What an expression is of released columns: sums, differences, products and quotients of them.
-/// They are computed as real numbers.
-fn formula(expr: &Expr, schema: &DFSchema, input: &[(Formula, String)]) -> Option<Formula> {
-    let number = |expr: &Expr| expr.get_type(schema).is_ok_and(|kind| kind.is_numeric());
-    let of = |expr: &Expr| formula(expr, schema, input).filter(|_| number(expr));
-    if let Some(number) = decimal(expr) {
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "as exact as the literal's own type"
-        )]
-        let number = number.units as f64 / 10f64.powi(i32::from(number.scale));
-        return Some(Formula::Number(number));
-    }
-    match expr {
-        Expr::Column(column) => Some(input.get(schema.maybe_index_of_column(column)?)?.0.clone()),
-        Expr::Alias(alias) => formula(&alias.expr, schema, input),
-        Expr::Cast(cast) if number(expr) => of(&cast.expr),
-        Expr::TryCast(cast) if number(expr) => of(&cast.expr),
-        Expr::Negative(inner) => {
-            let zero = Formula::Number(0.0);
-            Some(Formula::Of(
-                Operation::Minus,
-                zero.into(),
-                of(inner)?.into(),
-            ))
+/// The releases that are reached from above, in the order in which they are met.
+fn releases<'p>(plan: &'p LogicalPlan, met: &mut Vec<&'p Aggregate>) -> Result<(), Refusal> {
+    match plan {
+        LogicalPlan::Aggregate(aggregate) => {
+            met.push(aggregate);
+            Ok(())
         }
-        Expr::ScalarFunction(function) => {
-            let arithmetic = function.func.inner().downcast_ref::<Arithmetic>();
-            let (Some(arithmetic), [left, right]) = (arithmetic, function.args.as_slice()) else {
-                return None;
-            };
-            let operation = match arithmetic.op {
-                Operator::Plus => Operation::Plus,
-                Operator::Minus => Operation::Minus,
-                Operator::Multiply => Operation::Times,
-                Operator::Divide => Operation::Over,
-                _ => return None,
-            };
-            Some(Formula::Of(operation, of(left)?.into(), of(right)?.into()))
+        LogicalPlan::Projection(node) => releases(&node.input, met),
+        LogicalPlan::Sort(node) => releases(&node.input, met),
+        LogicalPlan::Limit(node) => releases(&node.input, met),
+        LogicalPlan::Filter(node) => releases(&node.input, met),
+        LogicalPlan::SubqueryAlias(node) => releases(&node.input, met),
+        LogicalPlan::Join(join) => {
+            if matches!(join.join_type, JoinType::LeftMark | JoinType::RightMark) {
+                let reason =
+                    "whether a row of another answer is there is no condition among others";
+                return Err(not_private(reason).hint("AND instead of OR, or a LEFT JOIN"));
+            }
+            releases(&join.left, met)?;
+            releases(&join.right, met)
         }
-        _ => None,
+        other => Err(no_release(other)),
     }
-}
-
-fn computed(expr: &Expr) -> Refusal {
-    not_private(format!(
-        "`{}` computes with released numbers in a way that is not offered",
-        written(expr)
-    ))
-    .hint("+, -, * and / of them are; what is computed afterwards is free")
-}
-
-/// Conditions and orders above use the same list of expressions; every released column is open.
-fn open(expr: &Expr, input: &LogicalPlan) -> Result<(), Refusal> {
-    let scope = Scope::released(input.schema().fields().len());
-    facts(expr, &scope, input.schema()).map(|_| ())
 }
 
 fn no_release(node: &LogicalPlan) -> Refusal {
@@ -361,8 +149,8 @@ fn no_release(node: &LogicalPlan) -> Refusal {
         LogicalPlan::TableScan(_) => not_private("the query shows records: only aggregates leave")
             .clause("Article 66: the answer is anonymised")
             .hint("SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex"),
-        LogicalPlan::Join(_) | LogicalPlan::Union(_) => {
-            not_private("joining or uniting answers is not offered yet").hint("ask them one by one")
+        LogicalPlan::Union(_) => {
+            not_private("uniting answers is not offered yet").hint("ask them one by one")
         }
         LogicalPlan::Window(_) => {
             not_private("windows are not offered").hint("group by what the window partitions by")

@@ -1,8 +1,9 @@
 //! How precise an answer is to be: by what it may cost, or at what it costs.
 
+use std::fmt;
 use std::str::FromStr;
 
-use lazaret_disclosure::{Estimate, Measure, NORMAL_95, Priced, Shape, price};
+use lazaret_disclosure::{Estimate, Measure, NORMAL_95, Price, Shape, price};
 use lazaret_model::{Decimal, Epsilon, Refusal, RefusalCode};
 use lazaret_permit::Policy;
 
@@ -25,10 +26,18 @@ pub enum Precision {
 /// How close an answer comes: half of a 95 % interval, at a number of persons with a row each. For
 /// a count it is a part of that number, for a sum of the most that so many can add up to, for all
 /// else of the width of the bounds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accuracy {
-    share: f64,
+    millionths: u32,
     persons: u64,
+}
+
+impl fmt::Display for Accuracy {
+    /// As it is read: `0.5%@2000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.millionths / 10_000, self.millionths % 10_000);
+        write!(f, "{whole}.{rest:04}%@{}", self.persons)
+    }
 }
 
 impl FromStr for Accuracy {
@@ -55,7 +64,7 @@ impl FromStr for Accuracy {
             return Err(wrong());
         }
         Ok(Self {
-            share: f64::from(part) / 1e6,
+            millionths: part,
             persons,
         })
     }
@@ -70,14 +79,14 @@ impl Precision {
         }
     }
 
-    /// The price of a shape at this precision.
+    /// The price of a query's releases at this precision.
     ///
     /// # Errors
     /// A refusal, where the permit's maximum a query does not go so far.
-    pub(super) fn price(self, shape: &Shape, policy: &Policy) -> Result<Priced, Refusal> {
+    pub(super) fn price(self, shapes: &[Shape], policy: &Policy) -> Result<Price, Refusal> {
         let most = policy.epsilon_per_query_max;
         let priced = |epsilon: Epsilon| {
-            let priced = price(shape, epsilon, policy.delta);
+            let priced = price(shapes, epsilon, policy.delta);
             priced.map_err(|error| not_private(error.to_string()))
         };
         let too_dear = |reason: String| {
@@ -90,19 +99,19 @@ impl Precision {
             Self::Epsilon(epsilon) => priced(epsilon),
             Self::Within(accuracy) => {
                 let best = priced(most)?;
-                let share = accuracy.reached(shape, &best);
-                if share > accuracy.share {
+                let share = accuracy.reached(&best);
+                if share > accuracy.share() {
                     let reason = format!(
                         "the permit's maximum a query, epsilon {most}, comes within {:.3} % at {} \
                          persons, not within {} %",
                         100.0 * share,
                         accuracy.persons,
-                        100.0 * accuracy.share
+                        100.0 * accuracy.share()
                     );
                     let hint = "fewer columns, tighter bounds, or more persons";
                     return Err(too_dear(reason).hint(hint));
                 }
-                accuracy.least(shape, best, &priced)
+                accuracy.least(best, &priced)
             }
         }
     }
@@ -112,17 +121,16 @@ impl Accuracy {
     /// The least price that comes so close, `best` being one that does.
     fn least(
         self,
-        shape: &Shape,
-        best: Priced,
-        priced: &dyn Fn(Epsilon) -> Result<Priced, Refusal>,
-    ) -> Result<Priced, Refusal> {
+        best: Price,
+        priced: &dyn Fn(Epsilon) -> Result<Price, Refusal>,
+    ) -> Result<Price, Refusal> {
         let (mut low, mut high) = (0, best.epsilon().units().div_ceil(STEP_NANO));
         let mut found = best;
         while high - low > 1 {
             let middle = low + (high - low) / 2;
             // What is too small to be priced is not close enough either.
             match priced(Epsilon::from_nano(middle * STEP_NANO)) {
-                Ok(priced) if self.reached(shape, &priced) <= self.share => {
+                Ok(priced) if self.reached(&priced) <= self.share() => {
                     (found, high) = (priced, middle);
                 }
                 _ => low = middle,
@@ -131,11 +139,19 @@ impl Accuracy {
         Ok(found)
     }
 
+    /// How close, as a part of the whole.
+    fn share(self) -> f64 {
+        f64::from(self.millionths) / 1e6
+    }
+
     /// How close all estimates come.
-    fn reached(self, shape: &Shape, priced: &Priced) -> f64 {
-        let each = shape.estimates.iter().enumerate().map(|(at, estimate)| {
-            let error = priced.std_error(at, self.persons).unwrap_or(f64::INFINITY);
-            NORMAL_95 * error / self.whole(estimate)
+    fn reached(self, price: &Price) -> f64 {
+        let each = price.parts().iter().flat_map(|part| {
+            let estimates = part.shape().estimates.iter().enumerate();
+            estimates.map(|(at, estimate)| {
+                let error = part.std_error(at, self.persons).unwrap_or(f64::INFINITY);
+                NORMAL_95 * error / self.whole(estimate)
+            })
         });
         each.fold(0.0, f64::max)
     }
@@ -168,9 +184,15 @@ mod tests {
 
     #[test]
     fn accuracies_are_read_as_people_write_them() {
-        let read = |text: &str| text.parse::<Accuracy>().ok().map(|a| (a.share, a.persons));
-        assert_eq!(read("5%"), Some((0.05, 1_000)));
-        assert_eq!(read(" 0.25 % @ 20000 "), Some((0.0025, 20_000)));
+        let read = |text: &str| {
+            text.parse::<Accuracy>()
+                .ok()
+                .map(|a| (a.millionths, a.persons))
+        };
+        assert_eq!(read("5%"), Some((50_000, 1_000)));
+        assert_eq!(read(" 0.25 % @ 20000 "), Some((2_500, 20_000)));
+        let written = "0.25%@20000".parse::<Accuracy>().unwrap().to_string();
+        assert_eq!(read(&written), Some((2_500, 20_000)));
         for wrong in [
             "5", "%", "5%@", "5%@0", "0%", "101%", "-1%", "5%@1e3", "5@1000%", "",
         ] {

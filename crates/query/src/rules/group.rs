@@ -37,8 +37,11 @@ pub(super) fn group(node: &Aggregate, cut: &Cut<'_>) -> Result<Below, Refusal> {
         .map(|key| key_facts(key, &scope, schema))
         .collect::<Result<_, _>>()?;
     let carrier = person_among(&keys).ok_or_else(|| {
-        not_private("an aggregate below an aggregate is one of many persons")
-            .hint("add person_id to its GROUP BY, or ask one aggregate")
+        let hint = match node.group_expr.is_empty() {
+            true => "write a.person_id = b.person_id into the subquery, or ask it by itself",
+            false => "add person_id to its GROUP BY, or ask one aggregate",
+        };
+        not_private("an aggregate below an aggregate is one of many persons").hint(hint)
     })?;
     let (mut parts, mut finished, mut columns) = (Vec::new(), Vec::new(), keys);
     for (expr, field) in node

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 use super::lake::Records;
-use super::{Ask, ask, policy};
+use super::{Ask, ask, policy, shape};
 use crate::bound::ReleaseKey;
 use crate::plan;
 use crate::run::bounded;
@@ -72,7 +72,7 @@ async fn totals(records: &Records, files: usize, ask: &Ask) -> Totals {
     let (store, snapshot) = records.published(files).await;
     let plan = plan(&policy(), &snapshot, store, ask).await.unwrap();
     let key = ReleaseKey(Zeroizing::new([7; 32]));
-    let groups = bounded(&plan, key).await.unwrap();
+    let groups = bounded(&plan, 0, key).await.unwrap();
     let numbers = |group: &lazaret_disclosure::Group| {
         let persons = group.persons.iter().map(|n| i128::from(*n));
         persons
@@ -89,7 +89,7 @@ async fn totals(records: &Records, files: usize, ask: &Ask) -> Totals {
 async fn reach(ask: &Ask) -> (u32, Vec<i128>) {
     let (store, snapshot) = Records::default().published(1).await;
     let plan = plan(&policy(), &snapshot, store, ask).await.unwrap();
-    let shape = plan.shape();
+    let shape = shape(&plan);
     let mut reach = vec![1; shape.masks];
     for estimate in &shape.estimates {
         let rows = i128::from(estimate.rows_per_person);
@@ -245,7 +245,9 @@ async fn ranges_are_read_where_they_are() {
         let plan = plan(&policy(), &snapshot, Arc::clone(&store), &ask(sql))
             .await
             .unwrap();
-        let physical = crate::run::physical(&plan).await.unwrap();
+        let physical = crate::run::physical(&plan.state, &plan.bounded[0])
+            .await
+            .unwrap();
         let text = datafusion::physical_plan::displayable(physical.as_ref());
         let text = text.indent(false).to_string();
         assert!(text.contains("ranges=Some"), "{text}");
