@@ -1,5 +1,10 @@
 //! The program itself: a question is answered by a second process of it.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test stops where it cannot go on, in its helpers too"
+)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -80,7 +80,8 @@ fn field(column: &ColumnDescription) -> Field {
     let kind = match column.kind {
         ColumnType::Pseudonym | ColumnType::Integer => DataType::Int64,
         ColumnType::Number => DataType::Float64,
-        ColumnType::Text => DataType::Utf8,
+        // A view copies no text that Parquet holds once for many rows.
+        ColumnType::Text => DataType::Utf8View,
         ColumnType::Boolean => DataType::Boolean,
         ColumnType::Date => DataType::Date32,
     };

@@ -49,7 +49,7 @@ async fn a_plan_bounds_above_every_record() {
     let expected = expect_test::expect![[r#"
         Bound: keys=1, groups_per_person=1, estimates=[Persons rows=1, Mean(Clamp { low: 0, high: 1000, scale: 1 }) rows=4]
           Projection: p.person_id AS lazaret_person, p.sex AS lazaret_key_0, CAST(v.value AS Float64) AS lazaret_argument_0
-            Filter: v.code = Utf8("a")
+            Filter: v.code = CAST(Utf8("a") AS Utf8View)
               Inner Join:  Filter: p.person_id = v.person_id
                 SubqueryAlias: p
                   TableScan: person

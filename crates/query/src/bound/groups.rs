@@ -81,6 +81,8 @@ pub(super) struct Groups {
     declared: Vec<Option<Arc<BTreeSet<String>>>>,
     /// The group whose values a group's are: itself, or where undeclared values are `other`.
     own: Vec<usize>,
+    /// Whether a group's values are those of another.
+    others: bool,
     masks: usize,
     persons: Vec<i64>,
     /// How many sums a group has.
@@ -99,6 +101,7 @@ impl Groups {
             alone: Vec::new(),
             declared: spec.declared.clone(),
             own: Vec::new(),
+            others: false,
             masks: spec.masks.len(),
             persons: Vec::new(),
             width: spec.width(),
@@ -121,8 +124,10 @@ impl Groups {
             return Ok(vec![0; rows]);
         }
         let mut groups = self.intern(keys, lot)?;
-        for group in &mut groups {
-            *group = self.own.get(*group).copied().unwrap_or(*group);
+        if self.others {
+            for group in &mut groups {
+                *group = self.own.get(*group).copied().unwrap_or(*group);
+            }
         }
         Ok(groups)
     }
@@ -143,6 +148,7 @@ impl Groups {
             .any(|(to, from)| !Arc::ptr_eq(to, from))
         {
             let own = self.intern(&declared, lot)?;
+            self.others = true;
             for (place, own) in self.own.iter_mut().skip(known).zip(own) {
                 *place = own;
             }

@@ -85,12 +85,14 @@ impl Draws {
         names: &[Name],
         lot: &Lot,
     ) -> &[Rank<usize>] {
-        let name = |group: usize| names.get(group).copied().unwrap_or_default();
-        let drawn = groups.clone().enumerate();
-        let drawn = drawn.map(|(place, group)| lot.draw(person, start(&name(group)), 0, place));
+        let drawn = groups.clone().enumerate().map(|(place, group)| {
+            let name = names.get(group).map_or(0, start);
+            lot.draw(person, name, 0, place)
+        });
         self.0.clear();
         self.0.extend(drawn);
         if self.0.len() > most {
+            let name = |group: usize| names.get(group);
             let of = |place: usize| groups.clone().nth(place).map(name);
             let order = |a: &Rank<usize>, b: &Rank<usize>| {
                 a.0.cmp(&b.0).then_with(|| of(a.1).cmp(&of(b.1)))

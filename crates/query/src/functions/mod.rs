@@ -207,6 +207,36 @@ pub(crate) fn in_units(value: f64, per_one: f64, bounds: Bounds) -> i64 {
         clippy::cast_possible_truncation,
         reason = "`as` saturates, and the clamp follows"
     )]
-    let units = (value * per_one).round_ties_even() as i64;
+    let units = half_to_even(value * per_one) as i64;
     units.clamp(bounds.low(), bounds.high())
+}
+
+/// `round_ties_even`, which is a call where the processor is not known to round: a number this
+/// large has no room for a fraction, so what is added to it is rounded to a whole number, half to
+/// even as all arithmetic is, and taken away again.
+const fn half_to_even(value: f64) -> f64 {
+    const LARGE: f64 = 1.5 * (1u64 << 52) as f64;
+    if value.abs() < (1u64 << 51) as f64 {
+        (value + LARGE) - LARGE
+    } else {
+        value.round_ties_even()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::half_to_even;
+
+    proptest! {
+        #[test]
+        fn rounding_is_half_to_even(bits: u64, small in -1e7..1e7, halves in -99_999i64..99_999) {
+            #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+            for value in [f64::from_bits(bits), small, halves as f64 / 2.0] {
+                let (ours, std) = (half_to_even(value), value.round_ties_even());
+                prop_assert!(ours == std || ours.is_nan() && std.is_nan(), "{value}");
+            }
+        }
+    }
 }
