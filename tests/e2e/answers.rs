@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::support::fhir::resources;
-use crate::support::home::{Home, dataset, synthea};
+use crate::support::home::{Home, dataset, synthea, synthetic};
 use crate::support::records;
 
 fn ask(home: &Home, permit: &str, epsilon: &str, sql: &str) -> Value {
@@ -194,4 +194,38 @@ fn a_release_is_signed() {
     let mut forged = card.clone();
     forged["rows"][0]["n"]["value"] = json!(1_000_000);
     assert_eq!(verify(&forged), lazaret_cli::FAILED);
+}
+
+/// Under the account `basic` epsilons add up, and few answers are precise.
+#[test]
+fn a_basic_permit_spends_epsilon() {
+    let home = &synthetic().copy("basic");
+    let permit = home.permit(&json!({
+        "dataset": dataset(), "account": "basic", "output": {"dp": {"epsilonTotal": 1.0}}
+    }));
+    let by_sex = "SELECT sex, COUNT(DISTINCT person_id) AS n FROM person GROUP BY sex";
+    let card = ask(home, &permit, "0.6", by_sex);
+    assert_eq!(card["account"], "basic");
+    assert_eq!(card["columns"][1]["mechanism"], "discrete_laplace");
+    let scale = number(&card["columns"][1], "scale");
+    assert!((scale - 2f64.sqrt() / 0.6).abs() < 1e-6, "{scale}");
+    assert_eq!(card["cost"], json!({"epsilon": 0.6, "delta": 0}));
+    assert_eq!(card["budget_left"]["epsilon"].as_f64(), Some(0.4));
+    assert!(card["budget_left"].get("rho").is_none());
+    let words = ["query", "--permit", &permit, "--epsilon", "0.5", "--sql"];
+    let refused = home.lazaret(&[&words[..], &["SELECT COUNT(*) FROM person"]].concat());
+    assert_eq!(
+        refused.status,
+        lazaret_cli::REFUSED,
+        "{}{}",
+        refused.out,
+        refused.err
+    );
+    assert!(refused.err.contains("0.4"), "{}", refused.err);
+    let median = "SELECT MEDIAN(clamp(birth_year, 1900, 2020)) AS year FROM person";
+    let card = ask(home, &permit, "0.4", median);
+    assert_eq!(card["columns"][0]["mechanism"], "permute_and_flip");
+    let year = &card["rows"][0]["year"];
+    let (low, high) = (number(year, "low95"), number(year, "high95"));
+    assert!((1900.0..=high).contains(&low) && high <= 2020.0, "{year}");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lazaret_gateway::{Answer, Apart, Desk, Limits, NotAnswered, Question, answer, answer_apart};
 use lazaret_lake::Lake;
 use lazaret_ledger::{Cost, Ledger, Reserved};
-use lazaret_model::{Clock, PermitId, Rho, SystemClock};
+use lazaret_model::{Clock, Loss, PermitId, SystemClock};
 use lazaret_permit::{PermitStatus, SignedPermit, SigningKey, VerifyingKey};
 use lazaret_query::{Ask, BoundingKey, Precision};
 use lazaret_store::Store;
@@ -87,7 +87,7 @@ impl Office {
             key: key.to_owned(),
             plan_sha256: key.to_owned(),
             cost: Cost {
-                rho: Rho::from_pico(1),
+                loss: Loss::from_pico(1),
                 ..Cost::ZERO
             },
             at: SystemClock.now(),
@@ -159,7 +159,7 @@ fn a_process_that_crashes_is_a_ticket_and_the_third_suspends() {
         assert!(rows_left().is_empty(), "what was spilled is gone");
         let statement = desk.ledger.statement(&office.permit);
         let spent = statement.await.unwrap().spent;
-        assert_eq!(spent.rho.units(), 3, "nothing is given back");
+        assert_eq!(spent.loss.units(), 3, "nothing is given back");
     });
 }
 

@@ -241,7 +241,7 @@ impl Home {
                 self.dir.join(crate::config::FILE).display()
             );
         };
-        let cap: Cost = lazaret_disclosure::budget(part.cap.epsilon, part.cap.delta)?;
+        let cap: Cost = lazaret_disclosure::cap(part.cap.epsilon, part.cap.delta)?;
         let ledger = Ledger::new(self.store().await?);
         ledger
             .open_dataset(dataset, cap, self.clock.now(), actor)

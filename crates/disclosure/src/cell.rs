@@ -1,12 +1,32 @@
 //! From noisy coordinates to a number with its standard error and its 95 % interval.
 
-use lazaret_model::Clamp;
+use lazaret_model::{Account, Clamp};
 
 use crate::price::{unit, width};
 use crate::{Checked, DisclosureError, Measure, Spread};
 
 /// The 97.5 % point of the normal distribution.
 pub const NORMAL_95: f64 = 1.959_963_984_540_054;
+/// The 97.5 % point of the Laplace distribution in its standard deviations, `ln(20) / sqrt(2)`.
+/// That of sums and ratios of several is between the two.
+const LAPLACE_95: f64 = 2.118_302_605_249_420;
+
+/// The standard deviation of a measurement's noise, and how many of them 95 % are within.
+#[derive(Clone, Copy)]
+pub(crate) struct Spreading {
+    sigma: f64,
+    width: f64,
+}
+
+impl Spreading {
+    pub(crate) const fn of(account: Account, sigma: f64) -> Self {
+        let width = match account {
+            Account::Zcdp => NORMAL_95,
+            Account::Basic => LAPLACE_95,
+        };
+        Self { sigma, width }
+    }
+}
 
 /// A number of a release.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -41,25 +61,25 @@ pub enum Cell {
 }
 
 /// The cell of noisy coordinates. All of it is post-processing: it sees no exact number.
-pub(crate) fn estimate(measure: Measure, noisy: &[i128], sigma: f64) -> Checked<Cell> {
+pub(crate) fn estimate(measure: Measure, noisy: &[i128], noise: Spreading) -> Checked<Cell> {
     match (measure, noisy) {
-        (Measure::Persons | Measure::Rows | Measure::Distinct, [count]) => counted(*count, sigma),
-        (Measure::Sum(clamp), [sum]) => Ok(summed(clamp, *sum, sigma)),
-        (Measure::Mean(clamp), [rows, centred]) => Ok(meant(clamp, *rows, *centred, sigma)),
+        (Measure::Persons | Measure::Rows | Measure::Distinct, [count]) => counted(*count, noise),
+        (Measure::Sum(clamp), [sum]) => Ok(summed(clamp, *sum, noise)),
+        (Measure::Mean(clamp), [rows, centred]) => Ok(meant(clamp, *rows, *centred, noise)),
         (Measure::Spread(clamp, spread), [rows, sum, squares]) => {
             let noisy = [rows, sum, squares].map(|value| *value as f64);
-            Ok(spreading(clamp, spread, noisy, sigma))
+            Ok(spread_out(clamp, spread, noisy, noise))
         }
         (Measure::Quantile(clamp, _), chosen @ [_, _, _]) => Ok(ranked(clamp, chosen)),
         _ => Err(DisclosureError::Exact("a measurement of the wrong length")),
     }
 }
 
-fn counted(count: i128, sigma: f64) -> Checked<Cell> {
+fn counted(count: i128, Spreading { sigma, width }: Spreading) -> Checked<Cell> {
     // Bounds on reach, persons and noise keep a count within 2^62; the sampler would have to draw
     // beyond 64 standard deviations for this to fail.
     let value = i64::try_from(count).map_err(|_| DisclosureError::Exact("a count too large"))?;
-    let half = NORMAL_95 * sigma;
+    let half = width * sigma;
     Ok(Cell::Shown(Shown {
         value: Number::Whole(value),
         std_error: sigma,
@@ -68,8 +88,8 @@ fn counted(count: i128, sigma: f64) -> Checked<Cell> {
     }))
 }
 
-fn summed(clamp: Clamp, sum: i128, sigma: f64) -> Cell {
-    let half = NORMAL_95 * sigma;
+fn summed(clamp: Clamp, sum: i128, Spreading { sigma, width }: Spreading) -> Cell {
+    let half = width * sigma;
     Cell::Shown(Shown {
         value: Number::Real(sum as f64 / unit(clamp)),
         std_error: sigma / unit(clamp),
@@ -83,7 +103,8 @@ fn summed(clamp: Clamp, sum: i128, sigma: f64) -> Cell {
 /// noisy number of rows is within three standard errors of zero that says nothing, and the
 /// interval is all that the bounds allow. Value and interval are cut to the bounds, where the
 /// mean is.
-fn meant(clamp: Clamp, rows: i128, centred: i128, sigma: f64) -> Cell {
+fn meant(clamp: Clamp, rows: i128, centred: i128, noise: Spreading) -> Cell {
+    let sigma = noise.sigma;
     let (rows, centred) = (rows as f64, centred as f64);
     let (low, high) = (clamp.low() as f64, clamp.high() as f64);
     let radius = width(clamp) / 2.0;
@@ -99,7 +120,7 @@ fn meant(clamp: Clamp, rows: i128, centred: i128, sigma: f64) -> Cell {
     let far = rows > 3.0 * sigma;
     let error = radius * sigma / rows * fraction.hypot(1.0);
     let (error, from, to) = if far {
-        let half = NORMAL_95 * error;
+        let half = noise.width * error;
         (
             error.min(radius),
             (value - half).max(low),
@@ -120,7 +141,8 @@ fn meant(clamp: Clamp, rows: i128, centred: i128, sigma: f64) -> Cell {
 /// of `y / u` is `v = (Q / N + 1) / 2 - f^2`, `f = Y / N`. By the delta method its standard error
 /// is `sigma / N` times the norm of the gradient by N, Y and Q. As for a mean, a noisy number of
 /// rows near zero says nothing.
-fn spreading(clamp: Clamp, spread: Spread, noisy: [f64; 3], sigma: f64) -> Cell {
+fn spread_out(clamp: Clamp, spread: Spread, noisy: [f64; 3], noise: Spreading) -> Cell {
+    let sigma = noise.sigma;
     let [rows, sum, squares] = noisy;
     let width = width(clamp);
     let count = rows / (width * width);
@@ -148,7 +170,7 @@ fn spreading(clamp: Clamp, spread: Spread, noisy: [f64; 3], sigma: f64) -> Cell 
     } else {
         (widest / 2.0, widest)
     };
-    let half = NORMAL_95 * error;
+    let half = noise.width * error;
     let (low, high) = match known {
         true => ((variance - half).max(0.0), variance + half),
         false => (0.0, widest),

@@ -1,7 +1,8 @@
 //! The only place where an exact result is opened and a release is made.
 //!
 //! A query is priced from its [`Shape`] alone, paid through the ledger, and its sealed [`Exact`]
-//! result is turned into a [`Release`] by OpenDP's discrete Gaussian, under the `zcdp` account.
+//! result is turned into a [`Release`] by OpenDP's discrete Gaussian under the `zcdp` account, by
+//! its discrete Laplace under `basic`.
 #![forbid(unsafe_code)]
 
 mod account;
@@ -9,6 +10,9 @@ mod cell;
 mod exact;
 mod groups;
 mod noise;
+#[cfg(feature = "noiseless")]
+#[path = "../tests/noiseless/mod.rs"]
+mod noiseless;
 mod plan;
 mod price;
 #[cfg(doctest)]
@@ -18,13 +22,13 @@ mod release;
 mod shape;
 mod table;
 
-pub use account::{budget, epsilon};
+pub use account::{budget, cap, epsilon};
 pub use cell::{Cell, NORMAL_95, Number, Shown};
 pub use exact::{Exact, Group};
+#[cfg(feature = "noiseless")]
+pub use noiseless::release_without_noise;
 pub use price::{Bought, Price, Priced, price};
 pub use release::release;
-#[cfg(feature = "noiseless")]
-pub use release::release_without_noise;
 pub use shape::{Estimate, Key, KeyType, KeyValue, Measure, Shape, Spread};
 pub use table::{Bounds, Card, Column, Release, Role};
 

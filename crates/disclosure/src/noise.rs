@@ -1,39 +1,31 @@
-//! Noise by OpenDP's discrete Gaussian, on integers, with the cost its own maps state.
+//! Noise by OpenDP's discrete Gaussian and discrete Laplace, on integers, with the cost its own
+//! maps state.
 
 use std::collections::HashMap;
 
 use lazaret_ledger::Cost;
-use lazaret_model::Delta;
-use opendp::core::Measurement;
+use lazaret_model::{Account, Delta};
+use opendp::core::{Domain, Measure, Measurement, Metric, MetricSpace};
 use opendp::domains::{AtomDomain, MapDomain, VectorDomain};
-use opendp::measurements::{make_gaussian, make_gaussian_threshold, make_noisy_max};
-use opendp::measures::{Approximate, ZeroConcentratedDivergence};
-use opendp::metrics::{AbsoluteDistance, L2Distance, L02InfDistance, LInfDistance};
+use opendp::error::Fallible;
+use opendp::measurements::{
+    TopKMeasure, make_gaussian, make_gaussian_threshold, make_laplace, make_laplace_threshold,
+    make_noisy_max,
+};
+use opendp::measures::{Approximate, MaxDivergence as Pure, ZeroConcentratedDivergence as Rho};
+use opendp::metrics::{
+    AbsoluteDistance, L1Distance, L01InfDistance, L2Distance, L02InfDistance, LInfDistance,
+};
 use opendp::traits::{InfCast, InfMul};
 
-use crate::account::{delta_units, exclusively, rho_units};
+use crate::account::{delta_units, exclusively, loss_units};
 use crate::plan::Planned;
 use crate::{Checked, DisclosureError};
 
-type VectorMeasurement = Measurement<
-    VectorDomain<AtomDomain<i128>>,
-    L2Distance<f64>,
-    ZeroConcentratedDivergence,
-    Vec<i128>,
->;
-type KeysMeasurement = Measurement<
-    MapDomain<AtomDomain<String>, AtomDomain<i128>>,
-    L02InfDistance<AbsoluteDistance<f64>>,
-    Approximate<ZeroConcentratedDivergence>,
-    HashMap<String, i128>,
->;
-
-type ChoiceMeasurement = Measurement<
-    VectorDomain<AtomDomain<i64>>,
-    LInfDistance<i64>,
-    ZeroConcentratedDivergence,
-    usize,
->;
+/// A measurement to be invoked: OpenDP's own function, its privacy map asked already.
+type Invoke<I, O> = Box<dyn Fn(&I) -> Fallible<O>>;
+type Choice<M> = Measurement<VectorDomain<AtomDomain<i64>>, LInfDistance<i64>, M, usize>;
+type Distance = AbsoluteDistance<f64>;
 
 /// Counts by the code of their key.
 pub(crate) type Counts = HashMap<String, i128>;
@@ -57,11 +49,11 @@ pub(crate) trait Noise: Sized {
 /// OpenDP's measurements: the implementor every answer comes from.
 pub(crate) enum OpenDp {
     /// Independent noise on each coordinate of a vector.
-    Vector(VectorMeasurement),
+    Vector(Invoke<Vec<i128>, Vec<i128>>),
     /// Noise on the counts of the keys that exist, and a threshold.
-    Keys(KeysMeasurement, i128),
+    Keys(Invoke<Counts, Counts>, i128),
     /// One choice among candidates.
-    Choice(ChoiceMeasurement),
+    Choice(Invoke<Vec<i64>, usize>),
 }
 
 impl Noise for OpenDp {
@@ -73,46 +65,46 @@ impl Noise for OpenDp {
     /// A quantile is three choices in each group, of which one person touches `groups`: a person's
     /// groups are fixed by the bounding, so the choices compose over these alone.
     fn build(planned: &Planned) -> Checked<(Self, Cost)> {
-        if let Some(score) = planned.score {
-            let choice = chosen(planned.sigma)?;
+        let (account, scale, norm) = (planned.account, planned.scale, planned.norm);
+        let (built, loss, delta) = if let Some(score) = planned.score {
+            let (choice, each) = match account {
+                Account::Zcdp => ready(chosen(Rho, scale), &score),
+                Account::Basic => ready(chosen(Pure, scale), &score),
+            }?;
             let choices = f64::inf_cast(u64::from(planned.groups) * 3)?;
-            let rho = exclusively(|| choice.map(&score)?.inf_mul(&choices))?;
-            let cost = Cost {
-                rho: rho_units(rho)?,
-                delta: Delta::ZERO,
-            };
-            return Ok((Self::Choice(choice), cost));
-        }
-        let Some(threshold) = planned.threshold else {
-            let vector = gaussian(planned.sigma)?;
-            let rho = rho_units(exclusively(|| vector.map(&planned.l2))?)?;
-            return Ok((
-                Self::Vector(vector),
-                Cost {
-                    rho,
-                    delta: Delta::ZERO,
-                },
-            ));
+            let loss = exclusively(|| each.inf_mul(&choices))?;
+            (Self::Choice(choice), loss, Delta::ZERO)
+        } else if let Some(threshold) = planned.threshold {
+            let (keys, (loss, delta)) =
+                above(account, scale, threshold - 1, &(planned.groups, norm, 1.0))?;
+            (Self::Keys(keys, threshold), loss, delta_units(delta)?)
+        } else {
+            let domain = VectorDomain::new(AtomDomain::<i128>::new_non_nan());
+            let (l1, l2) = (L1Distance::<f64>::default(), L2Distance::<f64>::default());
+            let (vector, loss) = match account {
+                Account::Zcdp => {
+                    ready::<_, _, Rho, _>(make_gaussian(domain, l2, scale, None), &norm)
+                }
+                Account::Basic => {
+                    ready::<_, _, Pure, _>(make_laplace(domain, l1, scale, None), &norm)
+                }
+            }?;
+            (Self::Vector(vector), loss, Delta::ZERO)
         };
-        let keys = gaussian_above(planned.sigma, threshold - 1)?;
-        let (rho, delta) = exclusively(|| keys.map(&(planned.groups, planned.l2, 1.0)))?;
-        let cost = Cost {
-            rho: rho_units(rho)?,
-            delta: delta_units(delta)?,
-        };
-        Ok((Self::Keys(keys, threshold), cost))
+        let loss = loss_units(loss)?;
+        Ok((built, Cost { loss, delta }))
     }
 
     fn vector(&self, exact: Vec<i128>) -> Checked<Vec<i128>> {
         match self {
-            Self::Vector(vector) => Ok(vector.invoke(&exact)?),
+            Self::Vector(vector) => Ok(vector(&exact)?),
             Self::Keys(..) | Self::Choice(_) => Err(DisclosureError::Mismatch),
         }
     }
 
     fn choice(&self, scores: Vec<i64>) -> Checked<usize> {
         match self {
-            Self::Choice(choice) => Ok(choice.invoke(&scores)?),
+            Self::Choice(choice) => Ok(choice(&scores)?),
             _ => Err(DisclosureError::Mismatch),
         }
     }
@@ -121,13 +113,13 @@ impl Noise for OpenDp {
         let Self::Keys(keys, threshold) = self else {
             return Err(DisclosureError::Mismatch);
         };
-        let mut noisy = keys.invoke(&exact)?;
+        let mut noisy = keys(&exact)?;
         noisy.retain(|_, count| *count >= *threshold);
         Ok(noisy)
     }
 
     fn sigma(planned: &Planned) -> f64 {
-        planned.sigma
+        planned.sigma()
     }
 
     fn shows(noisy: i128, unit: i128, minimum: u32) -> bool {
@@ -135,64 +127,57 @@ impl Noise for OpenDp {
     }
 }
 
-/// Nothing is added and nothing hidden: for tests that compare with another engine.
-#[cfg(feature = "noiseless")]
-pub(crate) struct Exactly;
-
-#[cfg(feature = "noiseless")]
-impl Noise for Exactly {
-    fn build(_: &Planned) -> Checked<(Self, Cost)> {
-        Ok((Self, Cost::ZERO))
-    }
-
-    fn vector(&self, exact: Vec<i128>) -> Checked<Vec<i128>> {
-        Ok(exact)
-    }
-
-    fn keys(&self, exact: Counts) -> Checked<Counts> {
-        Ok(exact)
-    }
-
-    fn choice(&self, scores: Vec<i64>) -> Checked<usize> {
-        let best = scores.iter().max().copied().unwrap_or_default();
-        Ok(scores.iter().position(|score| *score == best).unwrap_or(0))
-    }
-
-    fn sigma(_: &Planned) -> f64 {
-        0.0
-    }
-
-    fn shows(_: i128, _: i128, _: u32) -> bool {
-        true
-    }
-}
-
 /// The probability that noise of this size is at least `excess`, which is at least 1, bounded from
 /// above: how often so many persons too few pass a minimum. OpenDP's own tail bound, read from the
 /// map of a threshold for one group of one person: its delta at threshold `t` bounds
 /// `P(noise > t - 1) = P(noise >= t)`.
-pub(crate) fn passes(sigma: f64, excess: u32) -> Checked<f64> {
-    let measurement = gaussian_above(sigma, i128::from(excess))?;
-    let (_, delta) = exclusively(|| measurement.map(&(1, 1.0, 1.0)))?;
+pub(crate) fn passes(account: Account, scale: f64, excess: u32) -> Checked<f64> {
+    let (_, (_, delta)) = above(account, scale, i128::from(excess), &(1, 1.0, 1.0))?;
     Ok(delta)
 }
 
-fn chosen(scale: f64) -> Checked<ChoiceMeasurement> {
+/// A measurement, and what it costs at a distance.
+fn ready<DI, MI, MO, TO>(
+    made: Fallible<Measurement<DI, MI, MO, TO>>,
+    distance: &MI::Distance,
+) -> Checked<(Invoke<DI::Carrier, TO>, MO::Distance)>
+where
+    DI: Domain + 'static,
+    MI: Metric + 'static,
+    MO: Measure + 'static,
+    TO: 'static,
+    (DI, MI): MetricSpace,
+{
+    let made = made?;
+    let cost = exclusively(|| made.map(distance))?;
+    Ok((Box::new(move |exact| made.invoke(exact)), cost))
+}
+
+fn chosen<M: TopKMeasure>(measure: M, scale: f64) -> Fallible<Choice<M>> {
     let domain = VectorDomain::new(AtomDomain::<i64>::new_non_nan());
-    let (metric, measure) = (LInfDistance::default(), ZeroConcentratedDivergence);
-    Ok(make_noisy_max(domain, metric, measure, scale, false)?)
+    make_noisy_max(domain, LInfDistance::default(), measure, scale, false)
 }
 
-fn gaussian(sigma: f64) -> Checked<VectorMeasurement> {
-    let domain = VectorDomain::new(AtomDomain::<i128>::new_non_nan());
-    let metric = L2Distance::<f64>::default();
-    Ok(make_gaussian(domain, metric, sigma, None)?)
-}
-
-fn gaussian_above(sigma: f64, threshold: i128) -> Checked<KeysMeasurement> {
+/// Noise on the counts of keys, of which those above the threshold are given; the distance is that
+/// of a person's groups, the norm over all of them, and one group.
+fn above(
+    account: Account,
+    scale: f64,
+    threshold: i128,
+    distance: &(u32, f64, f64),
+) -> Checked<(Invoke<Counts, Counts>, (f64, f64))> {
     let values = AtomDomain::<i128>::new_non_nan();
     let domain = MapDomain::new(AtomDomain::<String>::default(), values);
-    let metric = L02InfDistance::<AbsoluteDistance<f64>>::default();
-    let measurement = make_gaussian_threshold(domain, metric, sigma, threshold, None);
-    Ok(measurement?)
+    match account {
+        Account::Zcdp => {
+            let metric = L02InfDistance::<Distance>::default();
+            let made = make_gaussian_threshold(domain, metric, scale, threshold, None);
+            ready::<_, _, Approximate<Rho>, _>(made, distance)
+        }
+        Account::Basic => {
+            let metric = L01InfDistance::<Distance>::default();
+            let made = make_laplace_threshold(domain, metric, scale, threshold, None);
+            ready::<_, _, Approximate<Pure>, _>(made, distance)
+        }
+    }
 }

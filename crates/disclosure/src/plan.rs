@@ -1,11 +1,13 @@
 //! The measurements of a shape: which there are, how much noise each needs, and their threshold.
 
+use std::f64::consts::SQRT_2;
+
 use lazaret_ledger::Cost;
-use lazaret_model::{Delta, Rho};
+use lazaret_model::{Account, Delta, Loss};
 use opendp::traits::{InfCast, InfMul, InfSqrt};
 
-use crate::DisclosureError::{self, Parameters};
-use crate::account::{exclusively, rho_below};
+use crate::DisclosureError::Parameters;
+use crate::account::{exclusively, loss_below};
 use crate::noise::{Noise, OpenDp};
 use crate::{Checked, Estimate, Measure, Shape};
 
@@ -21,12 +23,15 @@ const SCALE_BITS: u32 = 32;
 pub(crate) struct Planned {
     /// What is measured.
     pub(crate) source: Source,
-    /// The most one person moves the vector, in the Euclidean norm.
-    pub(crate) l2: f64,
+    /// How its cost is counted.
+    pub(crate) account: Account,
+    /// The most one person moves the vector: in the Euclidean norm under `zcdp`, in the sum of all
+    /// coordinates under `basic`.
+    pub(crate) norm: f64,
     /// The groups one person touches.
     pub(crate) groups: u32,
     /// The scale of the noise.
-    pub(crate) sigma: f64,
+    pub(crate) scale: f64,
     /// The noisy count from which a private key is released.
     pub(crate) threshold: Option<i128>,
     /// For a choice among candidates: how far one person moves a score of a group.
@@ -124,47 +129,61 @@ impl Source {
 impl Planned {
     /// The smallest noise, on a grid of few bits, whose map is within `share`.
     ///
-    /// `rho = l2^2 / (2 sigma^2)` gives the place to begin, one step of the grid lower; the map of
-    /// the measurement itself decides.
-    pub(crate) fn solve(shape: &Shape, source: Source, share: Rho) -> Checked<Self> {
+    /// `rho = norm^2 / (2 scale^2)`, or `epsilon = norm / scale` (twice that for a
+    /// choice, whose scores may move against each other), gives the place to begin, one step
+    /// of the grid lower; the map of the measurement itself decides.
+    pub(crate) fn solve(
+        shape: &Shape,
+        account: Account,
+        source: Source,
+        share: Loss,
+    ) -> Checked<Self> {
         let groups = shape.groups_touched()?;
-        let (reach, coordinates, most) = match source.estimate(shape) {
-            None => (1, 1, COUNT_SIGMA_MAX),
-            Some(estimate) => {
-                let most = if estimate.is_count() {
-                    COUNT_SIGMA_MAX
-                } else {
-                    SIGMA_MAX
-                };
-                (estimate.reach(), estimate.coordinates(), most)
-            }
+        let estimate = source.estimate(shape);
+        let (reach, coordinates) =
+            estimate.map_or((1, 1), |each| (each.reach(), each.coordinates()));
+        let most = match estimate.is_none_or(Estimate::is_count) {
+            true => COUNT_SIGMA_MAX,
+            false => SIGMA_MAX,
         };
-        let l2 = l2(reach, groups, coordinates)?;
-        let quantile = source.estimate(shape).map(|estimate| estimate.measure);
-        let score = match quantile {
-            Some(Measure::Quantile(..)) => Some(i64::inf_cast(reach)?),
-            _ => None,
+        let norm = norm(account, reach, groups, coordinates)?;
+        let measure = estimate.map(|estimate| estimate.measure);
+        let quantile = matches!(measure, Some(Measure::Quantile(..)));
+        let score = quantile.then(|| i64::inf_cast(reach)).transpose()?;
+        let share_below = loss_below(share)?;
+        let begin = match (account, score) {
+            (Account::Zcdp, _) => norm / (2.0 * share_below).sqrt(),
+            (Account::Basic, None) => norm / share_below,
+            (Account::Basic, Some(_)) => 2.0 * norm / share_below,
         };
-        let begin = l2 / (2.0 * rho_below(share)?).sqrt();
         let step = 1u64 << (f64::MANTISSA_DIGITS - SCALE_BITS);
         let floor = begin.to_bits() / step * step;
-        for sigma in (0..16).map(|steps| f64::from_bits(floor + steps * step)) {
-            if !sigma.is_normal() || sigma > most {
+        for scale in (0..16).map(|steps| f64::from_bits(floor + steps * step)) {
+            if !scale.is_normal() || scale > most {
                 return Err(Parameters("epsilon is too small for these bounds"));
             }
             let planned = Self {
                 source,
-                l2,
+                account,
+                norm,
                 groups,
-                sigma,
+                scale,
                 threshold: None,
                 score,
             };
-            if OpenDp::build(&planned)?.1.rho <= share {
+            if OpenDp::build(&planned)?.1.loss <= share {
                 return Ok(planned);
             }
         }
         Err(Parameters("no noise was found for this epsilon"))
+    }
+
+    /// The standard deviation of the noise; for a choice, the scale of its scores.
+    pub(crate) fn sigma(&self) -> f64 {
+        match (self.account, self.score) {
+            (Account::Basic, None) => self.scale * SQRT_2,
+            _ => self.scale,
+        }
     }
 
     /// The smallest threshold, not under the minimum, whose delta is within `limit`.
@@ -177,7 +196,7 @@ impl Planned {
             Ok(OpenDp::build(&planned)?.1.delta)
         };
         // A threshold of 1 would release every key; 40 standard deviations are beyond any delta.
-        let (mut low, mut high) = (1, i128::inf_cast(40.0 * self.sigma)? + 2);
+        let (mut low, mut high) = (1, i128::inf_cast(40.0 * self.scale)? + 2);
         if limit == Delta::ZERO || delta(high)? > limit {
             return Err(Parameters("delta is too small to release private keys"));
         }
@@ -194,13 +213,14 @@ impl Planned {
     }
 }
 
-/// `reach * sqrt(groups * coordinates)`, rounded up: a person moves each coordinate of at most
-/// `groups` groups by at most `reach`.
-fn l2(reach: u128, groups: u32, coordinates: u32) -> Result<f64, DisclosureError> {
+/// `reach * sqrt(groups * coordinates)`, or without the root under `basic`, rounded up: a person
+/// moves each coordinate of at most `groups` groups by at most `reach`.
+fn norm(account: Account, reach: u128, groups: u32, coordinates: u32) -> Checked<f64> {
     let all = u64::from(groups) * u64::from(coordinates);
     Ok(exclusively(|| {
-        f64::inf_cast(all)?
-            .inf_sqrt()?
-            .inf_mul(&f64::inf_cast(reach)?)
+        let all = f64::inf_cast(all)?;
+        let zcdp = account == Account::Zcdp;
+        let all = if zcdp { all.inf_sqrt()? } else { all };
+        all.inf_mul(&f64::inf_cast(reach)?)
     })?)
 }

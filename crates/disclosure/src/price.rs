@@ -1,10 +1,10 @@
 //! The price of a query, from its shape alone: which measurements, how much noise, what threshold.
 
 use lazaret_ledger::Cost;
-use lazaret_model::{Clamp, Delta, Epsilon, Rho};
+use lazaret_model::{Account, Clamp, Delta, Epsilon, Loss};
 
 use crate::DisclosureError::{self, Parameters};
-use crate::account::{half, is_within, largest_rho};
+use crate::account::{half, is_within, largest};
 use crate::noise::{OpenDp, passes};
 use crate::plan::{Backing, Planned, Source, build, measurements, plus};
 use crate::table::{Bounds, Card, Column, Role};
@@ -12,9 +12,6 @@ use crate::{Checked, Key, Measure, Shape};
 
 /// The part of the permit's delta for thresholds that one query takes at most.
 const QUERIES_WITH_THRESHOLD: u64 = 100;
-/// The steepest that a variance depends on its three coordinates, each 1 at most.
-const WORST_SLOPE: f64 = 2.55;
-
 /// A number of persons that the query does not ask for, bought to hide small groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bought {
@@ -27,6 +24,7 @@ pub struct Bought {
 /// What a query costs. It is made by [`price`] alone and holds nothing measured.
 #[derive(Debug, Clone)]
 pub struct Price {
+    account: Account,
     parts: Vec<Priced>,
     cost: Cost,
     epsilon: Epsilon,
@@ -55,6 +53,7 @@ pub struct Priced {
 /// Thresholds together add at most a hundredth of the permit's other half of delta.
 pub fn price(
     shapes: &[Shape],
+    account: Account,
     epsilon: Epsilon,
     permit_delta: Delta,
 ) -> Result<Price, DisclosureError> {
@@ -63,9 +62,9 @@ pub fn price(
     let measured: Vec<_> = shapes.iter().map(measurements).collect();
     let all: usize = measured.iter().map(|(sources, _)| sources.len()).sum();
     let private = shapes.iter().filter(|shape| shape.is_private()).count() as u64;
-    let total = largest_rho(epsilon, half)?;
-    let share = Rho::from_pico(total.units().checked_div(all as u64).unwrap_or(0));
-    if share == Rho::ZERO {
+    let total = largest(account, epsilon, half)?;
+    let share = Loss::from_pico(total.units().checked_div(all as u64).unwrap_or(0));
+    if share == Loss::ZERO {
         return Err(Parameters("epsilon is too small for so many estimates"));
     }
     let limit = Delta::from_atto(half.units() / QUERIES_WITH_THRESHOLD / private.max(1));
@@ -73,7 +72,7 @@ pub fn price(
     for (shape, (sources, backings)) in shapes.iter().zip(measured) {
         let planned = sources
             .into_iter()
-            .map(|source| Planned::solve(shape, source, share));
+            .map(|source| Planned::solve(shape, account, source, share));
         let mut planned = planned.collect::<Result<Vec<_>, _>>()?;
         if let Some(first) = planned.first_mut().filter(|_| shape.is_private()) {
             first.set_threshold(shape.minimum, limit)?;
@@ -86,10 +85,11 @@ pub fn price(
             backings,
         });
     }
-    if cost.rho > total || !is_within(cost.rho, epsilon, half)? {
+    if cost.loss > total || !is_within(account, cost.loss, epsilon, half)? {
         return Err(Parameters("epsilon does not convert at this delta"));
     }
     Ok(Price {
+        account,
         parts,
         cost,
         epsilon,
@@ -113,6 +113,15 @@ impl Price {
     #[must_use]
     pub const fn epsilon(&self) -> Epsilon {
         self.epsilon
+    }
+
+    /// How it is counted.
+    ///
+    /// # Privacy
+    /// As of [`price`]: the permit says it.
+    #[must_use]
+    pub const fn account(&self) -> Account {
+        self.account
     }
 
     /// Its parts, one a release, in the order of the shapes.
@@ -153,7 +162,7 @@ impl Priced {
         let persons = self.planned.iter().filter_map(|each| match each.source {
             Source::Persons(mask) => Some(Bought {
                 mask,
-                std_error: each.sigma,
+                std_error: each.sigma(),
             }),
             Source::Estimate(_) => None,
         });
@@ -181,51 +190,14 @@ impl Priced {
             .minimum
             .checked_sub(persons)
             .filter(|missing| *missing > 0)?;
-        let sigmas = self.backings.iter().flatten().filter_map(|backing| {
-            Some(self.planned.get(backing.measurement)?.sigma / backing.unit as f64)
+        let scales = self.backings.iter().flatten().filter_map(|backing| {
+            Some(self.planned.get(backing.measurement)?.scale / backing.unit as f64)
         });
-        let sigma = sigmas
+        let scale = scales
             .reduce(f64::max)
             .filter(|_| self.threshold().is_none())?;
-        passes(sigma, missing).ok()
-    }
-
-    /// The standard error an estimate will have, in its own units; that of a mean at a group of
-    /// `rows` rows, at the worst place between its bounds; that of a quantile where values are
-    /// spread evenly between them. `None` where there is no such estimate.
-    ///
-    /// # Privacy
-    /// As of [`price`]: `rows` is the caller's guess, not a count.
-    #[must_use]
-    pub fn std_error(&self, estimate: usize, rows: u64) -> Option<f64> {
-        let shape = self.shape.estimates.get(estimate)?;
-        let source = Source::Estimate(estimate);
-        let planned = self.planned.iter().find(|each| each.source == source)?;
-        Some(match shape.measure {
-            Measure::Persons | Measure::Rows | Measure::Distinct => planned.sigma,
-            Measure::Sum(clamp) => planned.sigma / unit(clamp),
-            Measure::Mean(clamp) => {
-                let width = width(clamp);
-                let error = planned.sigma / (rows.max(1) as f64) / std::f64::consts::SQRT_2;
-                error.min(width / 2.0) / unit(clamp)
-            }
-            Measure::Spread(clamp, spread) => {
-                let half = width(clamp) / unit(clamp) / 2.0;
-                let part = planned.sigma / width(clamp).powi(2) / (rows.max(1) as f64);
-                let part = (part * WORST_SLOPE).min(1.0);
-                // A deviation's error is told where it is half of the largest.
-                if spread.root {
-                    part * half
-                } else {
-                    part * half * half
-                }
-            }
-            Measure::Quantile(clamp, _) => {
-                let far = (shape.measure.numbers() as f64 / 0.025).ln() * planned.sigma / 1e3;
-                let part = (2.0 * far / (rows.max(1) as f64)).min(0.5) / 1.96;
-                part * width(clamp) / unit(clamp)
-            }
-        })
+        let account = self.planned.first()?.account;
+        passes(account, scale, missing).ok()
     }
 }
 
@@ -273,16 +245,18 @@ fn columns(shape: &Shape, planned: &[Planned]) -> Checked<Vec<Column>> {
             Measure::Spread(clamp, _) => ("float64", Some(clamp), 8.0 * unit(clamp).powi(2)),
             Measure::Quantile(clamp, _) => ("float64", Some(clamp), 1e3),
         };
-        let mechanism = match own.score {
-            Some(_) => "exponential",
-            None => "discrete_gaussian",
+        let mechanism = match (own.account, own.score) {
+            (Account::Zcdp, None) => "discrete_gaussian",
+            (Account::Basic, None) => "discrete_laplace",
+            (Account::Zcdp, Some(_)) => "exponential",
+            (Account::Basic, Some(_)) => "permute_and_flip",
         };
         let (groups_per_person, rows_per_person) = (own.groups, estimate.rows_per_person);
         let card = Card {
             kind,
             mechanism,
-            scale: own.sigma / per_unit,
-            sensitivity: own.l2 / per_unit,
+            scale: own.sigma() / per_unit,
+            sensitivity: own.norm / per_unit,
             bounds: Bounds {
                 groups_per_person,
                 rows_per_person,

@@ -2,7 +2,7 @@
 
 use lazaret_ledger::{Cost, Reservation, Used};
 
-use crate::cell::{Cell, estimate, whole};
+use crate::cell::{Cell, Spreading, estimate, whole};
 use crate::groups::{arrange, encode};
 use crate::noise::{Noise, OpenDp};
 use crate::plan::{Planned, Source, build, plus};
@@ -38,23 +38,6 @@ pub fn release(
         Ok(releases) => Ok((releases, used)),
         Err(error) => Err((error, id)),
     }
-}
-
-/// The same releases with exact numbers and nothing hidden: zero standard errors, all groups that
-/// exist. A mean of no rows is a hidden cell, a sum of none is zero.
-///
-/// # Errors
-/// As of [`release`].
-///
-/// # Privacy
-/// None: it opens the seal. It exists only with the feature `noiseless`, for tests that compare
-/// the engine with another one, and is never compiled into the program.
-#[cfg(feature = "noiseless")]
-pub fn release_without_noise(
-    exact: Vec<Exact>,
-    price: &Price,
-) -> Result<Vec<Release>, DisclosureError> {
-    answers::<crate::noise::Exactly>(exact, price.parts(), Cost::ZERO)
 }
 
 /// The noisy coordinates of one measurement, group by group.
@@ -200,6 +183,7 @@ fn cells<N: Noise>(at: usize, priced: &Priced, noisy: &[Noisy]) -> Checked<Vec<C
     let (planned, values) = own.next().ok_or_else(missing)?;
     let measure = priced.shape.estimates.get(at).ok_or_else(missing)?.measure;
     let backing = priced.backings.get(at).ok_or_else(missing)?;
+    let noise = Spreading::of(planned.account, N::sigma(planned));
     let mut cells = Vec::new();
     for (group, coordinates) in values.iter().enumerate() {
         let shown = match backing {
@@ -212,7 +196,7 @@ fn cells<N: Noise>(at: usize, priced: &Priced, noisy: &[Noisy]) -> Checked<Vec<C
                 N::shows(*persons, backing.unit, priced.shape.minimum)
             }
         };
-        let cell = shown.then(|| estimate(measure, coordinates, N::sigma(planned)));
+        let cell = shown.then(|| estimate(measure, coordinates, noise));
         cells.push(cell.transpose()?.unwrap_or(Cell::Hidden));
     }
     Ok(cells)

@@ -8,13 +8,15 @@
 
 mod accounts;
 mod answers;
+mod basic;
 mod keys;
 mod noise;
 mod spread;
 
 use lazaret_ledger::Cost;
-use lazaret_model::{Clamp, Delta, Epsilon};
+use lazaret_model::{Account, Clamp, Delta, Epsilon};
 
+use crate::cell::Spreading;
 use crate::noise::{Counts, Noise, OpenDp};
 use crate::plan::Planned;
 use crate::release::answers;
@@ -39,6 +41,11 @@ fn estimated(name: &str, measure: Measure, mask: usize, rows_per_person: u32) ->
         mask,
         rows_per_person,
     }
+}
+
+/// Normal noise.
+fn normal(sigma: f64) -> Spreading {
+    Spreading::of(Account::Zcdp, sigma)
 }
 
 fn persons() -> Estimate {
@@ -101,7 +108,13 @@ impl One {
 }
 
 fn price(shape: &Shape, epsilon: Epsilon, permit_delta: Delta) -> Checked<One> {
-    crate::price(std::slice::from_ref(shape), epsilon, permit_delta).map(One)
+    crate::price(
+        std::slice::from_ref(shape),
+        Account::Zcdp,
+        epsilon,
+        permit_delta,
+    )
+    .map(One)
 }
 
 fn answer<N: Noise>(exact: Exact, priced: &One, granted: Cost) -> Checked<Release> {
@@ -121,7 +134,7 @@ struct TooQuiet(OpenDp);
 impl Noise for TooQuiet {
     fn build(planned: &Planned) -> Checked<(Self, Cost)> {
         let quiet = Planned {
-            sigma: planned.sigma * 0.8,
+            scale: planned.scale * 0.8,
             ..planned.clone()
         };
         Ok((Self(OpenDp::build(&quiet)?.0), Cost::ZERO))

@@ -1,10 +1,12 @@
 //! The result card: a release with everything needed to judge it, signed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use lazaret_disclosure::Price;
 use lazaret_lake::Snapshot;
 use lazaret_ledger::Cost;
-use lazaret_model::{Delta, Epsilon, Instant, ReleaseId, Rho};
+use lazaret_model::{Account, Delta, Epsilon, Instant, Loss, ReleaseId};
 use lazaret_permit::{ActivePermit, PermitError, SigningKey, VerifyingKey};
 use lazaret_query::{Answered, PrivatePlan};
 use serde::{Deserialize, Serialize};
@@ -65,17 +67,42 @@ impl CardColumn {
 pub struct Spent {
     /// This query alone is (epsilon, delta/2)-private.
     pub epsilon: Epsilon,
-    /// What the account was charged.
-    pub rho: Rho,
+    /// What a `zcdp` account was charged; a `basic` one is charged epsilon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rho: Option<Loss>,
     /// What thresholds were charged.
     pub delta: Delta,
+}
+
+impl Spent {
+    pub(crate) fn of(price: &Price) -> Self {
+        let Cost { loss, delta } = price.cost();
+        Self {
+            epsilon: price.epsilon(),
+            rho: (price.account() == Account::Zcdp).then_some(loss),
+            delta,
+        }
+    }
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "epsilon {}", self.epsilon)?;
+        let rho = self.rho.map(|rho| format!("rho {rho}"));
+        let delta = (self.delta > Delta::ZERO).then(|| format!("delta {}", self.delta));
+        match [rho, delta].into_iter().flatten().collect::<Vec<_>>() {
+            parts if parts.is_empty() => Ok(()),
+            parts => write!(f, " ({})", parts.join(", ")),
+        }
+    }
 }
 
 /// What a permit has left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BudgetLeft {
-    /// Of the account.
-    pub rho: Rho,
+    /// Of a `zcdp` account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rho: Option<Loss>,
     /// For thresholds.
     pub delta: Delta,
     /// What the rest converts to.
@@ -85,22 +112,20 @@ pub struct BudgetLeft {
 }
 
 impl BudgetLeft {
-    /// What is left, in the words of a card, for a permit with this delta and queries of this cost.
+    /// What is left, in the words of a card, for a permit of this delta and queries of this price.
     ///
     /// # Errors
     /// The text of what cannot be converted.
-    pub(crate) fn of(left: Cost, cost: Cost, permit_delta: Delta) -> Result<Self, String> {
+    pub(crate) fn of(left: Cost, price: &Price, permit_delta: Delta) -> Result<Self, String> {
+        let (account, cost) = (price.account(), price.cost());
         let times = |left: u64, cost: u64| left.checked_div(cost).unwrap_or(u64::MAX);
-        let queries = times(left.rho.units(), cost.rho.units());
+        let queries = times(left.loss.units(), cost.loss.units());
         let queries = queries.min(times(left.delta.units(), cost.delta.units()));
-        let epsilon = match left.rho {
-            Rho::ZERO => Epsilon::ZERO,
-            rho => lazaret_disclosure::epsilon(rho, permit_delta).map_err(|e| e.to_string())?,
-        };
+        let epsilon = lazaret_disclosure::epsilon(account, left.loss, permit_delta);
         Ok(Self {
-            rho: left.rho,
+            rho: (account == Account::Zcdp).then_some(left.loss),
             delta: left.delta,
-            epsilon,
+            epsilon: epsilon.map_err(|error| error.to_string())?,
             queries_like_this: queries,
         })
     }
@@ -132,12 +157,6 @@ impl Card {
             left,
         } = header;
         let columns = Value::Array(table::columns(answered));
-        let cost = plan.price().cost();
-        let spent = Spent {
-            epsilon: plan.price().epsilon(),
-            rho: cost.rho,
-            delta: cost.delta,
-        };
         let mut card = Self {
             release_id: release_id.to_string(),
             permit_id: permit.id().to_string(),
@@ -147,9 +166,9 @@ impl Card {
             released_at: *at,
             columns: serde_json::from_value(columns)?,
             rows: table::rows(answered),
-            account: "zcdp".to_owned(),
-            cost: spent,
-            budget_left: BudgetLeft::of(*left, cost, permit.policy().delta)
+            account: plan.price().account().word().to_owned(),
+            cost: Spent::of(plan.price()),
+            budget_left: BudgetLeft::of(*left, plan.price(), permit.policy().delta)
                 .map_err(CardError::Budget)?,
             notes: table::notes(plan),
             signature: None,

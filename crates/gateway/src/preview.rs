@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lazaret_disclosure::{Column, Priced, Role};
-use lazaret_query::plan;
+use lazaret_query::{plan, std_error};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -31,13 +31,12 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
     let snapshot = snapshot(desk, &permit).await?;
     let plan = plan(permit.policy(), &snapshot, desk.lake.store(), &question.ask).await?;
     let price = plan.price();
-    let cost = price.cost();
     let statement = desk
         .ledger
         .statement(permit.id())
         .await
         .map_err(GatewayError::from)?;
-    let left = BudgetLeft::of(statement.left, cost, permit.policy().delta).map_err(|reason| {
+    let left = BudgetLeft::of(statement.left, price, permit.policy().delta).map_err(|reason| {
         lazaret_model::Refusal::new(lazaret_model::RefusalCode::Budget, reason)
     })?;
     // What an average's noise is depends on how many rows are behind it.
@@ -48,7 +47,7 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
         columns.map(move |(index, column)| {
             let error = index
                 .checked_sub(keys)
-                .and_then(|i| part.std_error(i, rows));
+                .and_then(|i| std_error(part, i, rows));
             describe(column, error, rows)
         })
     });
@@ -66,14 +65,9 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
             bought.std_error
         ));
     }
-    let cost = Spent {
-        epsilon: price.epsilon(),
-        rho: cost.rho,
-        delta: cost.delta,
-    };
     Ok(Preview {
         columns,
-        cost,
+        cost: Spent::of(price),
         budget_left: left,
         notes,
         lines,
@@ -113,15 +107,7 @@ impl fmt::Display for Preview {
         self.lines
             .iter()
             .try_for_each(|line| writeln!(f, "{line}"))?;
-        let Spent {
-            epsilon,
-            rho,
-            delta,
-        } = &self.cost;
-        writeln!(
-            f,
-            "it would cost epsilon {epsilon} (rho {rho}, delta {delta})"
-        )?;
+        writeln!(f, "it would cost {}", self.cost)?;
         let BudgetLeft {
             epsilon,
             queries_like_this,

@@ -72,9 +72,7 @@ pub(crate) fn table(card: &Card) -> String {
     }
     let (cost, left) = (&card.cost, &card.budget_left);
     text.push_str(&format!(
-        "cost: epsilon {} (rho {}); left: epsilon {}, {} questions like this; release {}\n",
-        cost.epsilon,
-        cost.rho,
+        "cost: {cost}; left: epsilon {}, {} questions like this; release {}\n",
         left.epsilon,
         left.queries_like_this,
         card.id()

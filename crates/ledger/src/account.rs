@@ -1,17 +1,17 @@
 //! Opening accounts: a dataset's cap once, a permit's budget out of that cap.
 
-use lazaret_model::{DatasetName, Delta, Instant, PermitId, Rho};
+use lazaret_model::{DatasetName, Delta, Instant, Loss, PermitId};
 use lazaret_store::{Event, EventKind, ReadTx, Row, StoreError, Tx, Value};
 use serde_json::json;
 
-use crate::{Cost, Halt, Ledger, LedgerError};
+use crate::{Budget, Cost, Halt, Ledger, LedgerError};
 
 /// An account as it stands.
 pub(crate) struct Account {
     pub(crate) dataset: String,
     pub(crate) total: Cost,
     pub(crate) spent: Cost,
-    pub(crate) per_query_max: Option<Rho>,
+    pub(crate) per_query_max: Option<Loss>,
 }
 
 impl Ledger {
@@ -31,7 +31,7 @@ impl Ledger {
         at: Instant,
         actor: &str,
     ) -> Result<(), LedgerError> {
-        let detail = json!({"rho": cap.rho, "delta": cap.delta});
+        let detail = json!({"loss": cap.loss, "delta": cap.delta});
         let event =
             Event::new(at, actor, EventKind::DatasetOpened, dataset.as_str()).detail(detail);
         let done = self.store.write(event, async |tx| {
@@ -56,16 +56,16 @@ impl Ledger {
     /// permit has an account; `Store`. The caller's transaction must then fail too.
     ///
     /// # Privacy
-    /// Colluding permit holders together spend at most what their permits grant, and all permits
-    /// of a dataset grant at most its cap: what is granted is debited at issue, in one conditional
-    /// statement, and never returned, whether or not it is spent. No loss is
-    /// counted across datasets here.
+    /// The cap adds up what budgets come to in one account: a loss of epsilon is one of
+    /// `epsilon^2 / 2` in rho (Bun and Steinke 2016, proposition 1.4). Colluding permit holders
+    /// together spend at most what their permits grant, and all permits of a dataset grant at most
+    /// its cap: what is granted is debited at issue, in one conditional statement, and never
+    /// returned, whether or not it is spent. No loss is counted across datasets here.
     pub async fn open_permit(
         tx: &mut Tx,
         permit: &PermitId,
         dataset: &DatasetName,
-        total: Cost,
-        per_query_max: Rho,
+        budget: Budget,
     ) -> Result<(), LedgerError> {
         if Account::find(tx.reading(), "permit", permit.as_str())
             .await?
@@ -75,11 +75,12 @@ impl Ledger {
                 "the permit `{permit}` has an account"
             )));
         }
-        if Account::debit(tx, "dataset", dataset.as_str(), dataset, total).await? == 0 {
+        let of_cap = budget.of_cap;
+        if Account::debit(tx, "dataset", dataset.as_str(), dataset, of_cap).await? == 0 {
             let cap = Account::find(tx.reading(), "dataset", dataset.as_str()).await?;
             return Err(match cap {
                 Some(cap) => LedgerError::OverCap {
-                    asked: total,
+                    asked: of_cap,
                     left: cap.left(),
                 },
                 None => LedgerError::Account(format!("the dataset `{dataset}` has no cap yet")),
@@ -90,8 +91,8 @@ impl Ledger {
             "permit",
             permit.as_str(),
             dataset,
-            total,
-            Some(per_query_max),
+            budget.total,
+            Some(budget.per_query_max),
         )
         .await?;
         Ok(())
@@ -109,21 +110,21 @@ impl Account {
         kind: &'static str,
         name: &str,
     ) -> Result<Option<Self>, StoreError> {
-        let sql = "SELECT dataset, rho_total, rho_spent, delta_total, delta_spent, \
-                   rho_per_query_max FROM account WHERE kind = $1 AND name = $2";
+        let sql = "SELECT dataset, loss_total, loss_spent, delta_total, delta_spent, \
+                   loss_per_query_max FROM account WHERE kind = $1 AND name = $2";
         let row = tx.row(sql, &[kind.into(), name.into()]).await?;
         row.map(|row| Self::read(&row)).transpose()
     }
 
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
-        let per_query_max = match row.optional_integer("rho_per_query_max")? {
-            Some(_) => Some(Rho::from_pico(row.unsigned("rho_per_query_max")?)),
+        let per_query_max = match row.optional_integer("loss_per_query_max")? {
+            Some(_) => Some(Loss::from_pico(row.unsigned("loss_per_query_max")?)),
             None => None,
         };
         Ok(Self {
             dataset: row.text("dataset")?.to_owned(),
-            total: cost(row, "rho_total", "delta_total")?,
-            spent: cost(row, "rho_spent", "delta_spent")?,
+            total: cost(row, "loss_total", "delta_total")?,
+            spent: cost(row, "loss_spent", "delta_spent")?,
             per_query_max,
         })
     }
@@ -138,14 +139,14 @@ impl Account {
         dataset: &DatasetName,
         cost: Cost,
     ) -> Result<u64, StoreError> {
-        let sql = "UPDATE account SET rho_spent = rho_spent + $1, delta_spent = delta_spent + $2 \
+        let sql = "UPDATE account SET loss_spent = loss_spent + $1, delta_spent = delta_spent + $2 \
                    WHERE kind = $3 AND name = $4 AND dataset = $5 \
-                   AND rho_total - rho_spent >= $1 AND delta_total - delta_spent >= $2";
-        let [rho, delta] = amounts(cost)?;
+                   AND loss_total - loss_spent >= $1 AND delta_total - delta_spent >= $2";
+        let [loss, delta] = amounts(cost)?;
         tx.execute(
             sql,
             &[
-                rho,
+                loss,
                 delta,
                 kind.into(),
                 name.into(),
@@ -161,12 +162,12 @@ impl Account {
         name: &str,
         dataset: &DatasetName,
         total: Cost,
-        per_query_max: Option<Rho>,
+        per_query_max: Option<Loss>,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO account (kind, name, dataset, rho_total, rho_spent, delta_total, \
-                   delta_spent, rho_per_query_max) \
+        let sql = "INSERT INTO account (kind, name, dataset, loss_total, loss_spent, delta_total, \
+                   delta_spent, loss_per_query_max) \
                    VALUES ($1, $2, $3, $4, 0, $5, 0, CAST($6 AS BIGINT))";
-        let [rho, delta] = amounts(total)?;
+        let [loss, delta] = amounts(total)?;
         let most = match per_query_max {
             Some(most) => Value::try_from(most.units())?,
             None => Value::Null,
@@ -175,7 +176,7 @@ impl Account {
             kind.into(),
             name.into(),
             dataset.as_str().into(),
-            rho,
+            loss,
             delta,
             most,
         ];
@@ -187,16 +188,16 @@ impl Account {
 /// The two amounts as parameters.
 pub(crate) fn amounts(cost: Cost) -> Result<[Value; 2], StoreError> {
     Ok([
-        Value::try_from(cost.rho.units())?,
+        Value::try_from(cost.loss.units())?,
         Value::try_from(cost.delta.units())?,
     ])
 }
 
 /// The cost in two columns of a row.
-pub(crate) fn cost(row: &Row, rho: &str, delta: &str) -> Result<Cost, StoreError> {
-    let rho = Rho::from_pico(row.unsigned(rho)?);
+pub(crate) fn cost(row: &Row, loss: &str, delta: &str) -> Result<Cost, StoreError> {
+    let loss = Loss::from_pico(row.unsigned(loss)?);
     Ok(Cost {
-        rho,
+        loss,
         delta: Delta::from_atto(row.unsigned(delta)?),
     })
 }

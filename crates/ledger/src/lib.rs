@@ -15,7 +15,7 @@ mod reservation;
 mod reserve;
 mod statement;
 
-use lazaret_model::{Refusal, RefusalCode, Rho};
+use lazaret_model::{Loss, Refusal, RefusalCode};
 use lazaret_store::{Store, StoreError};
 
 pub use cost::{Budget, Cost};
@@ -55,14 +55,12 @@ pub enum LedgerError {
         left: Cost,
     },
     /// The query costs more than the permit allows for one.
-    #[error(
-        "this query costs rho {asked}, and the permit allows {most} for one: ask for less epsilon"
-    )]
+    #[error("this query costs {asked}, and the permit allows {most} for one: ask for less epsilon")]
     OverQueryMax {
         /// What the query costs.
-        asked: Rho,
+        asked: Loss,
         /// What one query may cost.
-        most: Rho,
+        most: Loss,
     },
     /// The dataset's cap does not pay for this permit.
     #[error("this permit needs {asked}, and {left} is left under the dataset's cap")]

@@ -41,7 +41,7 @@ impl Ledger {
         let work = async |tx: &mut Tx| -> Result<(), LedgerError> {
             let sql = "UPDATE reservation SET state = 'released', release_id = $2, reply = $3 \
                        WHERE id = $1 AND permit_id = $4 AND state = 'reserved' \
-                       RETURNING plan_sha256, rho, delta";
+                       RETURNING plan_sha256, loss, delta";
             let permit = used.permit().as_str();
             let row = [
                 used.id().into(),
@@ -182,7 +182,10 @@ fn card(entry: &Row, bytes: &str) -> Result<String, StoreError> {
         .into_iter()
         .filter(|(name, _)| matches!(name.as_str(), "columns" | "account" | "cost"))
         .collect();
-    let paid = cost(entry, "rho", "delta")?;
-    card.insert("paid".into(), json!({"rho": paid.rho, "delta": paid.delta}));
+    let paid = cost(entry, "loss", "delta")?;
+    card.insert(
+        "paid".into(),
+        json!({"loss": paid.loss, "delta": paid.delta}),
+    );
     Ok(Value::Object(card).to_string())
 }

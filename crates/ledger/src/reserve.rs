@@ -128,7 +128,7 @@ impl Ledger {
             let id = enter(tx, permit, &ask).await?;
             tx.note("reservation", id.into());
             tx.note("plan_sha256", ask.plan_sha256.as_str().into());
-            tx.note("rho", json!(ask.cost.rho));
+            tx.note("loss", json!(ask.cost.loss));
             tx.note("delta", json!(ask.cost.delta));
             Ok(Reserved::Fresh(Reservation::new(
                 id,
@@ -194,8 +194,8 @@ async fn within_query_max(tx: &mut Tx, permit: &PermitId, cost: Cost) -> Result<
     let account = Account::find(tx.reading(), "permit", permit.as_str()).await?;
     let most = account.and_then(|account| account.per_query_max);
     match most {
-        Some(most) if cost.rho > most => Err(LedgerError::OverQueryMax {
-            asked: cost.rho,
+        Some(most) if cost.loss > most => Err(LedgerError::OverQueryMax {
+            asked: cost.loss,
             most,
         }),
         _ => Ok(()),
@@ -230,16 +230,16 @@ async fn enter(tx: &mut Tx, permit: &PermitId, ask: &Ask) -> Result<i64, StoreEr
         Some(row) => row.integer("id")?,
         None => 1,
     };
-    let sql = "INSERT INTO reservation (id, permit_id, idempotency_key, plan_sha256, rho, delta, \
+    let sql = "INSERT INTO reservation (id, permit_id, idempotency_key, plan_sha256, loss, delta, \
                state, at, actor) VALUES ($1, $2, $3, $4, $5, $6, 'reserved', $7, $8)";
-    let [rho, delta] = amounts(ask.cost)?;
+    let [loss, delta] = amounts(ask.cost)?;
     let (permit, key, plan) = (permit.as_str(), ask.key.as_str(), ask.plan_sha256.as_str());
     let row = [
         id.into(),
         permit.into(),
         key.into(),
         plan.into(),
-        rho,
+        loss,
         delta,
         ask.at.into(),
         ask.actor.as_str().into(),

@@ -1,6 +1,6 @@
 //! Statements: what was granted, what is spent, what is left, entry by entry.
 
-use lazaret_model::{DatasetName, Instant, PermitId, ReleaseId, Rho};
+use lazaret_model::{DatasetName, Instant, Loss, PermitId, ReleaseId};
 use lazaret_store::Row;
 
 use crate::account::{Account, cost};
@@ -16,7 +16,7 @@ pub struct Statement {
     /// What is left.
     pub left: Cost,
     /// What one query may cost.
-    pub per_query_max: Rho,
+    pub per_query_max: Loss,
     /// The charges, oldest first.
     pub entries: Vec<Entry>,
 }
@@ -86,7 +86,7 @@ impl Ledger {
     /// their author has been told so already.
     pub async fn statement(&self, permit: &PermitId) -> Result<Statement, LedgerError> {
         let none = || LedgerError::Account(format!("the permit `{permit}` has no account"));
-        let sql = "SELECT id, at, actor, plan_sha256, rho, delta, state, release_id \
+        let sql = "SELECT id, at, actor, plan_sha256, loss, delta, state, release_id \
                    FROM reservation WHERE permit_id = $1 ORDER BY id";
         self.store
             .read(async |tx| {
@@ -98,7 +98,7 @@ impl Ledger {
                     total: account.total,
                     spent: account.spent,
                     left: account.left(),
-                    per_query_max: account.per_query_max.unwrap_or(account.total.rho),
+                    per_query_max: account.per_query_max.unwrap_or(account.total.loss),
                     entries,
                 })
             })
@@ -117,8 +117,8 @@ impl Ledger {
         dataset: &DatasetName,
     ) -> Result<DatasetStatement, LedgerError> {
         let none = || LedgerError::Account(format!("the dataset `{dataset}` has no cap yet"));
-        let sql = "SELECT name, dataset, rho_total, rho_spent, delta_total, delta_spent, \
-                   rho_per_query_max FROM account WHERE kind = 'permit' AND dataset = $1 \
+        let sql = "SELECT name, dataset, loss_total, loss_spent, delta_total, delta_spent, \
+                   loss_per_query_max FROM account WHERE kind = 'permit' AND dataset = $1 \
                    ORDER BY name";
         self.store
             .read(async |tx| {
@@ -172,7 +172,7 @@ impl Entry {
             at: row.instant("at")?,
             actor: row.text("actor")?.to_owned(),
             plan_sha256: row.text("plan_sha256")?.to_owned(),
-            cost: cost(row, "rho", "delta")?,
+            cost: cost(row, "loss", "delta")?,
             state,
             release,
         })

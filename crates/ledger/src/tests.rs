@@ -12,7 +12,7 @@ mod permits;
 use std::process::Command;
 use std::sync::Arc;
 
-use lazaret_model::{DatasetName, Delta, Instant, PermitId, ReleaseId, Rho};
+use lazaret_model::{DatasetName, Delta, Instant, Loss, PermitId, ReleaseId};
 use lazaret_store::{Event, EventKind, Store};
 use serde_json::json;
 use tempfile::TempDir;
@@ -117,9 +117,9 @@ pub(crate) fn release(name: &str) -> ReleaseId {
     ReleaseId::new(name).unwrap()
 }
 
-pub(crate) fn paid(rho: u64, delta: u64) -> Cost {
+pub(crate) fn paid(loss: u64, delta: u64) -> Cost {
     Cost {
-        rho: Rho::from_pico(rho),
+        loss: Loss::from_pico(loss),
         delta: Delta::from_atto(delta),
     }
 }
@@ -144,9 +144,9 @@ pub(crate) async fn grant(
 ) -> Result<(), LedgerError> {
     let permit = permit(number);
     let event = Event::new(now(), "officer", EventKind::PermitGranted, permit.as_str());
-    let most = Rho::from_pico(most);
+    let most = Loss::from_pico(most);
     let work = async |tx: &mut lazaret_store::Tx| {
-        Ledger::open_permit(tx, &permit, &dataset(), total, most).await
+        Ledger::open_permit(tx, &permit, &dataset(), budget(total, most)).await
     };
     ledger.store.write(event, work).await
 }
@@ -172,5 +172,14 @@ pub(crate) async fn fresh(ledger: &Ledger, ask: Ask) -> Reservation {
         Ok(Reserved::Fresh(reservation)) => reservation,
         Ok(Reserved::Again(_)) => panic!("it was charged before"),
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// A budget that takes of the cap what it holds.
+fn budget(total: Cost, per_query_max: Loss) -> Budget {
+    Budget {
+        total,
+        per_query_max,
+        of_cap: total,
     }
 }

@@ -122,13 +122,35 @@ quantity!(
     /// A privacy loss epsilon in billionths.
     Epsilon, from_nano, 9, "an epsilon", "a decimal from 0 to 999999999 with at most 9 digits after the point"
 );
+/// How the privacy loss of many queries is added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Account {
+    /// Zero-concentrated differential privacy (Bun and Steinke 2016): sums of rho, discrete
+    /// Gaussian noise. For many queries.
+    #[default]
+    Zcdp,
+    /// Sums of epsilon, discrete Laplace noise. For few and precise answers.
+    Basic,
+}
+
+impl Account {
+    /// Its name in a permit and on a card.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Zcdp => "zcdp",
+            Self::Basic => "basic",
+        }
+    }
+}
+
 quantity!(
     /// A failure probability delta in units of 1e-18.
     Delta, from_atto, 18, "a delta", "a decimal below 18 with at most 18 digits after the point"
 );
 quantity!(
-    /// A zero-concentrated privacy loss rho in units of 1e-12.
-    Rho, from_pico, 12, "a rho", "a decimal below 18000000 with at most 12 digits after the point"
+    /// What an account adds up, in units of 1e-12: rho under `zcdp`, epsilon under `basic`.
+    Loss, from_pico, 12, "a privacy loss", "a decimal below 18000000 with at most 12 digits after the point"
 );
 
 /// A bound of a numeric column as an integer of `10^-scale` units.

@@ -9,7 +9,7 @@ fn quantities_are_exact_decimals() {
     assert_eq!("0.1".parse::<Epsilon>().unwrap().units(), 100_000_000);
     assert_eq!("1e-7".parse::<Delta>().unwrap().units(), 100_000_000_000);
     assert_eq!("3.0".parse::<Epsilon>().unwrap().to_string(), "3");
-    assert_eq!("0.000238".parse::<Rho>().unwrap().to_string(), "0.000238");
+    assert_eq!("0.000238".parse::<Loss>().unwrap().to_string(), "0.000238");
     for wrong in [
         "",
         "-1",

@@ -30,7 +30,7 @@ pub use names::{Applicant, Country, Issuer, Officer};
 pub use office::{Office, read_document};
 pub use payload::AuthorisedPerson;
 pub use permits::{Issued, PermitRecord, active, issue, load, set_status};
-pub use policy::{Account, MINIMUM_PERSONS_FLOOR, Policy, SnapshotChoice};
+pub use policy::{MINIMUM_PERSONS_FLOOR, Policy, SnapshotChoice};
 pub use signed::{ActivePermit, PERMIT_BYTES_MAX, SignedPermit};
 pub use state::{
     Guard, PERMIT_TRANSITIONS, PermitStatus, Role, State, TRANSITIONS, Transition, UnknownWord,

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat};
 use lazaret_model::{
-    ColumnName, DatasetName, Delta, Epsilon, Instant, Refusal, RefusalCode, SnapshotId, TableName,
+    Account, ColumnName, DatasetName, Delta, Epsilon, Instant, Refusal, RefusalCode, SnapshotId,
+    TableName,
 };
 use serde_json::{Value, json};
 
@@ -29,13 +30,6 @@ pub enum SnapshotChoice {
     Latest,
     /// This one.
     Named(SnapshotId),
-}
-
-/// How the privacy loss of many queries is added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Account {
-    /// Zero-concentrated differential privacy: sums of rho, discrete Gaussian noise.
-    Zcdp,
 }
 
 /// What a permit allows, after every field was either understood or refused by name. Its JSON
@@ -89,7 +83,7 @@ impl Policy {
         json!({
             "dataset": self.dataset,
             "snapshot": snapshot,
-            "account": "zcdp",
+            "account": self.account.word(),
             "who": {"cohortSql": null, "maxPersons": null, "sampling": null},
             "what": {"allow": self.allow, "generalise": null},
             "when": null,
@@ -174,8 +168,8 @@ fn read(value: &Value) -> Result<Policy, Wrong> {
 fn read_account(fields: &mut Fields<'_>) -> Result<Account, Wrong> {
     match fields.text("account")? {
         None | Some("zcdp") => Ok(Account::Zcdp),
-        Some("basic") => Err(fields.wrong("account", unenforced("zcdp"))),
-        Some(_) => Err(fields.wrong("account", "`zcdp` is expected")),
+        Some("basic") => Ok(Account::Basic),
+        Some(_) => Err(fields.wrong("account", "`zcdp` or `basic` is expected")),
     }
 }
 

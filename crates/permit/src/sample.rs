@@ -89,7 +89,6 @@ pub(crate) fn set(document: &mut Value, path: &str, value: Value) {
 /// Every field that grants or forbids what the engine cannot do yet.
 pub(crate) fn unenforced_fields() -> Vec<(&'static str, Value)> {
     vec![
-        ("account", json!("basic")),
         ("who.cohortSql", json!("birth_year < 1990")),
         ("who.maxPersons", json!(1000)),
         ("who.sampling", json!({"share": 0.1})),

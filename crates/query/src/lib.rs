@@ -17,7 +17,7 @@ mod statement;
 mod tables;
 
 pub use above::{Answered, Origin};
-pub use plan::{Accuracy, Ask, Precision, PrivatePlan, plan};
+pub use plan::{Accuracy, Ask, Precision, PrivatePlan, plan, std_error};
 pub use run::{BoundingKey, run};
 
 use datafusion::error::DataFusionError;

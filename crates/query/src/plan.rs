@@ -20,7 +20,7 @@ use lazaret_permit::Policy;
 use object_store::ObjectStore;
 use sha2::{Digest, Sha256};
 
-pub use self::precision::{Accuracy, Precision};
+pub use self::precision::{Accuracy, Precision, std_error};
 use crate::above::Above;
 use crate::bound::{Bound, BoundEstimate, BoundSpec};
 use crate::grant::{GrantedTable, granted};

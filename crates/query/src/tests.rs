@@ -11,7 +11,7 @@ use lazaret_permit::Policy;
 use serde_json::json;
 
 use self::lake::Records;
-use crate::{Ask, Precision, PrivatePlan, plan};
+use crate::{Ask, Precision, PrivatePlan, plan, std_error};
 
 fn ask(sql: &str) -> Ask {
     let precision = Precision::Epsilon(Epsilon::from_nano(100_000_000));
@@ -205,10 +205,7 @@ async fn an_accuracy_costs_what_it_takes_and_no_more() {
             ..within(accuracy, sql)
         };
         let plan = planned(&records, &ask).await.unwrap();
-        let reached = 1.96
-            * plan.price().parts()[0]
-                .std_error(0, plan.persons_stated())
-                .unwrap();
+        let reached = 1.96 * std_error(&plan.price().parts()[0], 0, plan.persons_stated()).unwrap();
         assert!(
             reached <= half && reached > 0.97 * half,
             "{accuracy}: {reached}"

@@ -1,7 +1,8 @@
 -- Every table of the store, for both databases, in SQLite's words. For PostgreSQL `postgres.rs`
 -- reads three words otherwise: an integer has 64 bits, text sorts by its bytes, and tables are
 -- always strict. Times are RFC 3339 in UTC with microseconds, so they sort as text. Hashes are
--- lower-case hex. Amounts of rho are in 1e-12, of delta in 1e-18. No floating point, no blobs.
+-- lower-case hex. Amounts of loss are in 1e-12, of delta in 1e-18: loss is rho under the account
+-- `zcdp` and of a dataset's cap, epsilon under the account `basic`. No floating point, no blobs.
 
 -- Which schema this is; one row.
 CREATE TABLE IF NOT EXISTS store (
@@ -71,14 +72,14 @@ CREATE TABLE IF NOT EXISTS account (
     kind TEXT NOT NULL,          -- dataset: the holder's cap; permit: what the body granted
     name TEXT NOT NULL,          -- the dataset's name or the permit's id
     dataset TEXT NOT NULL,       -- whose cap stands behind it; its own name for a dataset
-    rho_total INTEGER NOT NULL,  -- 1e-12
-    rho_spent INTEGER NOT NULL,  -- 1e-12; of a dataset: granted to permits
+    loss_total INTEGER NOT NULL, -- 1e-12
+    loss_spent INTEGER NOT NULL, -- 1e-12; of a dataset: granted to permits
     delta_total INTEGER NOT NULL, -- 1e-18
     delta_spent INTEGER NOT NULL, -- 1e-18
-    rho_per_query_max INTEGER,   -- 1e-12; null for a dataset
+    loss_per_query_max INTEGER,  -- 1e-12; null for a dataset
     PRIMARY KEY (kind, name),
     CONSTRAINT account_kind CHECK (kind IN ('dataset', 'permit')),
-    CONSTRAINT account_rho CHECK (rho_spent BETWEEN 0 AND rho_total),
+    CONSTRAINT account_loss CHECK (loss_spent BETWEEN 0 AND loss_total),
     CONSTRAINT account_delta CHECK (delta_spent BETWEEN 0 AND delta_total)
 ) STRICT;
 
@@ -88,7 +89,7 @@ CREATE TABLE IF NOT EXISTS reservation (
     permit_id TEXT NOT NULL,       -- who pays
     idempotency_key TEXT NOT NULL, -- of the request; a retry has the same
     plan_sha256 TEXT NOT NULL,     -- of the canonical plan and its parameters
-    rho INTEGER NOT NULL,          -- what was paid, 1e-12
+    loss INTEGER NOT NULL,         -- what was paid, 1e-12
     delta INTEGER NOT NULL,        -- what was paid, 1e-18
     state TEXT NOT NULL,           -- reserved, released or failed
     at TEXT NOT NULL,              -- when it was paid
@@ -98,7 +99,7 @@ CREATE TABLE IF NOT EXISTS reservation (
     ticket TEXT,                   -- of a fault
     UNIQUE (permit_id, idempotency_key),
     CONSTRAINT reservation_state CHECK (state IN ('reserved', 'released', 'failed')),
-    CONSTRAINT reservation_paid CHECK (rho >= 0 AND delta >= 0)
+    CONSTRAINT reservation_paid CHECK (loss >= 0 AND delta >= 0)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS reservation_by_plan ON reservation (permit_id, plan_sha256);
 

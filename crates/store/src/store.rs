@@ -9,7 +9,7 @@ use crate::statement::Role;
 use crate::{Damage, Entry, Event, Row, StoreError, Value, log};
 
 /// The schema this code reads and writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Transactions that may read at once.
 const READERS: usize = 4;

@@ -118,14 +118,17 @@ pub(crate) async fn decide(
     let (key, issuer, store) = (home.signing_key()?, home.issuer()?, home.store().await?);
     let policy = requested(&office.show(id).await?.document)?;
     home.open_dataset(&policy.dataset, officer.as_str()).await?;
-    let total = lazaret_disclosure::budget(policy.epsilon_total, policy.delta)?;
-    let per_query = lazaret_disclosure::budget(policy.epsilon_per_query_max, policy.delta)?;
+    let budget = lazaret_disclosure::budget(
+        policy.account,
+        policy.epsilon_total,
+        policy.epsilon_per_query_max,
+        policy.delta,
+    )?;
     let event = Event::new(now, officer.as_str(), EventKind::PermitGranted, id.as_str());
     let permit = store
         .write(event, async |tx: &mut Tx| -> anyhow::Result<PermitId> {
             let issued = issue(tx, id, &issuer, &key, now).await?;
-            Ledger::open_permit(tx, &issued.id, &issued.policy.dataset, total, per_query.rho)
-                .await?;
+            Ledger::open_permit(tx, &issued.id, &issued.policy.dataset, budget).await?;
             Ok(issued.id)
         })
         .await?;

@@ -26,12 +26,12 @@ pub(crate) async fn budget(
             .entries
             .iter()
             .map(|entry| {
-                let Cost { rho, delta } = entry.cost;
+                let Cost { loss, delta } = entry.cost;
                 vec![
                     json!(entry.id),
                     json!(entry.at.to_rfc3339()),
                     json!(format!("{:?}", entry.state).to_lowercase()),
-                    json!(rho),
+                    json!(loss),
                     json!(delta),
                     json!(entry.release.as_ref().map(ToString::to_string)),
                 ]
@@ -39,7 +39,7 @@ pub(crate) async fn budget(
             .collect();
         console.list(
             budget.format,
-            &["entry", "at", "state", "rho", "delta", "release"],
+            &["entry", "at", "state", "loss", "delta", "release"],
             &rows,
         );
         note(console, statement.total, statement.spent, statement.left);
@@ -53,14 +53,14 @@ pub(crate) async fn budget(
                 let (granted, spent) = (entry.total, entry.spent);
                 vec![
                     json!(entry.permit.as_str()),
-                    json!(granted.rho),
-                    json!(spent.rho),
+                    json!(granted.loss),
+                    json!(spent.loss),
                 ]
             })
             .collect();
         console.list(
             budget.format,
-            &["permit", "rho_granted", "rho_spent"],
+            &["permit", "loss_granted", "loss_spent"],
             &rows,
         );
         note(console, statement.cap, statement.granted, statement.left);
@@ -70,7 +70,7 @@ pub(crate) async fn budget(
 
 fn note(console: &mut Console<'_>, total: Cost, spent: Cost, left: Cost) {
     console.note(&format!(
-        "rho {} of {} spent, {} left; delta {} of {} spent, {} left",
-        spent.rho, total.rho, left.rho, spent.delta, total.delta, left.delta
+        "privacy loss {} of {} spent, {} left; delta {} of {} spent, {} left",
+        spent.loss, total.loss, left.loss, spent.delta, total.delta, left.delta
     ));
 }

@@ -64,11 +64,11 @@ async fn list(
             Some(vec![
                 json!(release.as_str()),
                 json!(at),
-                json!(entry.cost.rho),
+                json!(entry.cost.loss),
             ])
         })
         .collect();
-    console.list(format, &["release", "at", "rho"], &rows);
+    console.list(format, &["release", "at", "loss"], &rows);
     Ok(())
 }
 

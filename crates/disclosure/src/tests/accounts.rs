@@ -1,28 +1,28 @@
 //! The account: conversions, prices and what they add up to.
 
-use lazaret_model::Rho;
+use lazaret_model::Loss;
 use proptest::prelude::*;
 
 use super::*;
-use crate::account::{half, is_within, largest_rho};
+use crate::account::{half, is_within, largest};
 
 #[test]
 fn the_worked_example_holds() {
-    let budget = budget(epsilon("3"), delta("1e-7")).unwrap();
-    assert_eq!(budget.rho.units() / 100_000_000, 1504, "rho 0.1504");
+    let budget = cap(epsilon("3"), delta("1e-7")).unwrap();
+    assert_eq!(budget.loss.units() / 100_000_000, 1504, "rho 0.1504");
     assert_eq!(budget.delta, delta("5e-8"));
     let shape = shape(vec![], vec![persons()]);
     let priced = price(&shape, epsilon("0.1"), delta("1e-7")).unwrap();
-    assert_eq!(priced.cost().rho.units() / 1_000_000, 238, "rho 0.000238");
+    assert_eq!(priced.cost().loss.units() / 1_000_000, 238, "rho 0.000238");
     assert_eq!(priced.cost().delta, Delta::ZERO);
-    assert_eq!(budget.rho.units() / priced.cost().rho.units(), 631);
+    assert_eq!(budget.loss.units() / priced.cost().loss.units(), 631);
     let Role::Estimate(card) = &priced.columns()[0].role else {
         panic!("a count")
     };
     assert!((card.scale - 45.8).abs() < 0.05);
     assert_eq!(card.sensitivity, 1.0);
     let left = budget.saturating_sub(priced.cost());
-    let left = super::super::epsilon(left.rho, delta("1e-7")).unwrap();
+    let left = crate::epsilon(Account::Zcdp, left.loss, delta("1e-7")).unwrap();
     assert_eq!(left.units() / 1_000_000, 2_997, "epsilon 2.997 is left");
 }
 
@@ -36,11 +36,11 @@ fn the_conversion_is_tight_and_never_beyond() {
         ("20", "1e-5"),
     ] {
         let (e, d) = (epsilon(e), half(delta(d)));
-        let rho = largest_rho(e, d).unwrap();
-        assert!(is_within(rho, e, d).unwrap());
-        let more = Rho::from_pico(rho.units() + 1 + rho.units() / 1_000_000);
+        let rho = largest(Account::Zcdp, e, d).unwrap();
+        assert!(is_within(Account::Zcdp, rho, e, d).unwrap());
+        let more = Loss::from_pico(rho.units() + 1 + rho.units() / 1_000_000);
         assert!(
-            !is_within(more, e, d).unwrap(),
+            !is_within(Account::Zcdp, more, e, d).unwrap(),
             "{e} {d}: {rho} is not the largest"
         );
         // The simple bound is looser, so it allows less.
@@ -52,16 +52,16 @@ fn the_conversion_is_tight_and_never_beyond() {
 #[test]
 fn rho_goes_back_to_its_epsilon() {
     for e in ["0.1", "1", "3"] {
-        let rho = budget(epsilon(e), delta("1e-7")).unwrap().rho;
-        let back = super::super::epsilon(rho, delta("1e-7")).unwrap();
+        let rho = cap(epsilon(e), delta("1e-7")).unwrap().loss;
+        let back = crate::epsilon(Account::Zcdp, rho, delta("1e-7")).unwrap();
         assert!(back.units() <= epsilon(e).units() + 1, "{back}");
         assert!(back.units() + 100 >= epsilon(e).units(), "{back}");
     }
     assert_eq!(
-        super::super::epsilon(Rho::ZERO, delta("1e-7")).unwrap(),
+        crate::epsilon(Account::Zcdp, Loss::ZERO, delta("1e-7")).unwrap(),
         Epsilon::ZERO
     );
-    assert!(super::super::epsilon(Rho::from_pico(1), Delta::ZERO).is_err());
+    assert!(crate::epsilon(Account::Zcdp, Loss::from_pico(1), Delta::ZERO).is_err());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn parameters_without_a_budget_are_refused() {
         ("1e-9", "1e-18"),
         ("1", "17"),
     ] {
-        let refused = budget(epsilon(e), delta(d));
+        let refused = cap(epsilon(e), delta(d));
         assert!(
             matches!(refused, Err(DisclosureError::Parameters(_))),
             "{e} {d}"
@@ -259,16 +259,16 @@ proptest! {
         let (low, high) = (Epsilon::from_nano(nano), Epsilon::from_nano(nano + more));
         let priced = |epsilon| price(&shape, epsilon, permit).unwrap();
         let (cheap, dear) = (priced(low), priced(high));
-        prop_assert!(is_within(cheap.cost().rho, low, half(permit)).unwrap());
-        prop_assert!(cheap.cost().rho <= dear.cost().rho);
+        prop_assert!(is_within(Account::Zcdp, cheap.cost().loss, low, half(permit)).unwrap());
+        prop_assert!(cheap.cost().loss <= dear.cost().loss);
         // No more than a part in a million is left unused by rounding.
-        let most = largest_rho(low, half(permit)).unwrap().units();
-        prop_assert!(cheap.cost().rho.units() + most / 1_000_000 + 20 >= most);
+        let most = largest(Account::Zcdp, low, half(permit)).unwrap().units();
+        prop_assert!(cheap.cost().loss.units() + most / 1_000_000 + 20 >= most);
         let limit = half(permit).units() / 100;
         prop_assert!(cheap.cost().delta.units() <= limit);
         prop_assert_eq!(shape.is_private(), cheap.cost().delta > Delta::ZERO);
         for at in 0..shape.estimates.len() {
-            prop_assert!(cheap.std_error(at, 50) >= dear.std_error(at, 50));
+            prop_assert!(cheap.planned[at].sigma() >= dear.planned[at].sigma());
         }
     }
 }

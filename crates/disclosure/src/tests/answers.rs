@@ -110,7 +110,7 @@ fn less_paid_than_measured_releases_nothing() {
     let priced = price(&shape, epsilon("0.1"), delta("1e-7")).unwrap();
     let full = priced.cost();
     let less_rho = Cost {
-        rho: lazaret_model::Rho::from_pico(full.rho.units() - 1),
+        loss: lazaret_model::Loss::from_pico(full.loss.units() - 1),
         ..full
     };
     let less_delta = Cost {
@@ -187,7 +187,7 @@ fn a_mean_at_one_row_a_person_counts_its_own_persons() {
 fn a_mean_of_too_little_is_all_its_bounds_allow() {
     let bounds = clamp(-20, 60, 1);
     for (rows, centred) in [(-500, 900), (0, 0), (290, -4_000), (290, 10)] {
-        let cell = estimate(Measure::Mean(bounds), &[rows, centred], 100.0).unwrap();
+        let cell = estimate(Measure::Mean(bounds), &[rows, centred], normal(100.0)).unwrap();
         let Cell::Shown(mean) = cell else {
             panic!("shown")
         };
@@ -293,14 +293,14 @@ fn several_releases_share_one_price() {
     let private = shape(vec![key("k", None)], vec![persons()]);
     let (asked, permit) = (epsilon("1"), delta("1e-6"));
     let shapes = [public.clone(), private.clone(), private.clone()];
-    let all = crate::price(&shapes, asked, permit).unwrap();
+    let all = crate::price(&shapes, Account::Zcdp, asked, permit).unwrap();
     // The same epsilon, so the same rho but for rounding, and the same part for each number.
-    let alone = price(&public, asked, permit).unwrap().cost().rho.units();
-    assert!(all.cost().rho.units() <= alone && all.cost().rho.units() + 100 > alone);
+    let alone = price(&public, asked, permit).unwrap().cost().loss.units();
+    assert!(all.cost().loss.units() <= alone && all.cost().loss.units() + 100 > alone);
     let errors: Vec<_> = all
         .parts()
         .iter()
-        .map(|part| part.std_error(0, 1))
+        .map(|part| part.planned[0].sigma())
         .collect();
     assert!(errors[0] == errors[1] && errors[1] == errors[2]);
     // Two thresholds take no more of delta than one may.
@@ -316,7 +316,7 @@ fn several_releases_share_one_price() {
     let one = price(&private, asked, permit).unwrap().cost();
     let less = Cost {
         delta: all.cost().delta,
-        rho: lazaret_model::Rho::from_pico(one.rho.units() / 2),
+        loss: lazaret_model::Loss::from_pico(one.loss.units() / 2),
     };
     let refused = answers::<OpenDp>(exact(), all.parts(), less);
     assert!(matches!(refused, Err(DisclosureError::Underpaid)));

@@ -39,9 +39,10 @@ fn the_threshold_costs_at_least_what_it_can_fail() {
             let l2 = f64::from(groups).sqrt().next_up();
             let planned = Planned {
                 source: Source::Persons(0),
-                l2,
+                account: Account::Zcdp,
+                norm: l2,
                 groups,
-                sigma,
+                scale: sigma,
                 threshold: Some(threshold),
                 score: None,
             };
@@ -63,7 +64,7 @@ fn the_library_alone_would_leave_out_the_equal_count() {
     // The reason for `threshold - 1` in `noise`: OpenDP's function lets a count equal to the
     // threshold through, its map leaves that out. When this fails, OpenDP has been corrected.
     let passing = tail(1.0, 5 - 1);
-    let stated = crate::noise::passes(1.0, 5).unwrap();
+    let stated = crate::noise::passes(Account::Zcdp, 1.0, 5).unwrap();
     assert!(stated < passing, "{stated} and {passing}");
 }
 

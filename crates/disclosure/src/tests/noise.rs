@@ -9,9 +9,10 @@ const DRAWS: usize = 20_000;
 fn planned(sigma: f64) -> Planned {
     Planned {
         source: Source::Estimate(0),
-        l2: 1.0,
+        account: Account::Zcdp,
+        norm: 1.0,
         groups: 1,
-        sigma,
+        scale: sigma,
         threshold: None,
         score: None,
     }
@@ -76,18 +77,18 @@ fn maps_state_known_costs() {
         (3.0, 1.0, 4_500_000_000_000),
     ] {
         let planned = Planned {
-            l2,
+            norm: l2,
             ..planned(sigma)
         };
         let cost = OpenDp::build(&planned).unwrap().1;
-        assert_eq!(cost.rho.units(), pico);
+        assert_eq!(cost.loss.units(), pico);
         // A third of anything is rounded up, never down.
         let planned = Planned {
-            l2: l2 / 3.0,
+            norm: l2 / 3.0,
             ..planned
         };
         let cost = OpenDp::build(&planned).unwrap().1;
-        assert_eq!(cost.rho.units(), (pico as u128).div_ceil(9) as u64);
+        assert_eq!(cost.loss.units(), (pico as u128).div_ceil(9) as u64);
     }
 }
 
@@ -112,7 +113,7 @@ fn tails_bound_what_passes_a_minimum() {
         let density = |x: f64| (-0.5 * (x / sigma).powi(2)).exp();
         let all: f64 = (-2_000..=2_000).map(|x| density(f64::from(x))).sum();
         let tail: f64 = (i64::from(excess)..=2_000).map(|x| density(x as f64)).sum();
-        let bound = crate::noise::passes(sigma, excess).unwrap();
+        let bound = crate::noise::passes(Account::Zcdp, sigma, excess).unwrap();
         assert!(
             bound >= tail / all,
             "sigma {sigma}: {bound} under {}",

@@ -156,14 +156,14 @@ fn without_noise_they_are_exact() {
     for (measure, truth) in cases {
         let shape = shape(vec![numbered(1)], vec![estimated("x", measure, 0, 1)]);
         let numbers = measured(0, &shape, &values).coordinates(0, &shape);
-        let Cell::Shown(shown) = estimate(measure, &numbers, 0.0).unwrap() else {
+        let Cell::Shown(shown) = estimate(measure, &numbers, normal(0.0)).unwrap() else {
             panic!("shown")
         };
         assert!((real(shown.value) - truth).abs() < 1e-9 && shown.std_error == 0.0);
     }
     let sample = Measure::Spread(bounds, spread(true, false));
     assert_eq!(
-        estimate(sample, &[10_000, 0, 0], 0.0).unwrap(),
+        estimate(sample, &[10_000, 0, 0], normal(0.0)).unwrap(),
         Cell::Hidden
     );
 }
@@ -173,7 +173,7 @@ fn a_spread_of_too_little_is_all_its_bounds_allow() {
     let bounds = clamp(0, 200, 1);
     for noisy in [[-500, 900, 4], [0, 0, 0], [290, -4_000, 9_000]] {
         let measure = Measure::Spread(bounds, spread(false, true));
-        let Cell::Shown(shown) = estimate(measure, &noisy, 100.0).unwrap() else {
+        let Cell::Shown(shown) = estimate(measure, &noisy, normal(100.0)).unwrap() else {
             panic!("shown")
         };
         assert_eq!((real(shown.low95), real(shown.high95)), (0.0, 10.0));
@@ -192,11 +192,11 @@ fn a_choice_costs_what_three_in_each_group_cost() {
         .iter()
         .find(|planned| planned.score.is_some())
         .unwrap();
-    let cost = OpenDp::build(planned).unwrap().1.rho.units() as f64 / 1e12;
+    let cost = OpenDp::build(planned).unwrap().1.loss.units() as f64 / 1e12;
     // A score of thousandths moves by 900 a row, and OpenDP doubles it; (d / scale)^2 / 8 a choice.
-    let expected = 15.0 * (2.0 * 3_600.0 / planned.sigma).powi(2) / 8.0;
+    let expected = 15.0 * (2.0 * 3_600.0 / planned.scale).powi(2) / 8.0;
     assert!((cost / expected - 1.0).abs() < 1e-6, "{cost} {expected}");
-    assert!(priced.cost().rho.units() as f64 / 1e12 >= cost);
+    assert!(priced.cost().loss.units() as f64 / 1e12 >= cost);
 }
 
 /// One person moves no score by more than was declared: the persons of two lakes differ by one,

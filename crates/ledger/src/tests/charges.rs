@@ -130,7 +130,7 @@ async fn one_query_costs_no_more_than_the_permit_allows(place: Place) {
         .await
         .err()
         .unwrap();
-    let (asked, most) = (Rho::from_pico(31), Rho::from_pico(30));
+    let (asked, most) = (Loss::from_pico(31), Loss::from_pico(30));
     assert_eq!(refused, LedgerError::OverQueryMax { asked, most });
     assert!(refused.refusal().is_some());
     fresh(&ledger, ask("a", "p", paid(30, 0))).await;
@@ -332,8 +332,8 @@ async fn every_charge_has_its_entry_in_the_log(place: Place) {
     let detail = &entries[2].event.detail;
     assert_eq!(detail["reservation"], 1);
     assert_eq!(detail["plan_sha256"], "plan");
-    let rho: Rho = serde_json::from_value(detail["rho"].clone()).unwrap();
-    assert_eq!(rho, Rho::from_pico(10));
+    let loss: Loss = serde_json::from_value(detail["loss"].clone()).unwrap();
+    assert_eq!(loss, Loss::from_pico(10));
     assert_eq!(entries[3].event.detail["release"], "R1");
     assert_eq!(
         entries[3].event.detail["reply_sha256"]
@@ -352,5 +352,5 @@ async fn every_charge_has_its_entry_in_the_log(place: Place) {
         (&card["account"], &card["columns"]),
         (&json!("zcdp"), &json!(["c"]))
     );
-    assert!(card.get("rows").is_none() && card["paid"]["rho"].is_number());
+    assert!(card.get("rows").is_none() && card["paid"]["loss"].is_number());
 }

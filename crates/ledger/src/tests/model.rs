@@ -11,7 +11,7 @@ use super::*;
 enum Step {
     Grant {
         permit: u32,
-        rho: u64,
+        loss: u64,
         delta: u64,
         most: u64,
     },
@@ -19,7 +19,7 @@ enum Step {
         permit: u32,
         key: u8,
         plan: u8,
-        rho: u64,
+        loss: u64,
         delta: u64,
     },
     Record,
@@ -30,9 +30,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => (1u32..4, 0u64..200, 0u64..20, 0u64..60)
-            .prop_map(|(permit, rho, delta, most)| Step::Grant { permit, rho, delta, most }),
+            .prop_map(|(permit, loss, delta, most)| Step::Grant { permit, loss, delta, most }),
         6 => (1u32..4, 0u8..12, 0u8..8, 0u64..70, 0u64..8).prop_map(
-            |(permit, key, plan, rho, delta)| Step::Ask { permit, key, plan, rho, delta }
+            |(permit, key, plan, loss, delta)| Step::Ask { permit, key, plan, loss, delta }
         ),
         3 => Just(Step::Record),
         1 => Just(Step::Fault),
@@ -71,7 +71,7 @@ enum Answer {
 }
 
 const CAP: Cost = Cost {
-    rho: Rho::from_pico(300),
+    loss: Loss::from_pico(300),
     delta: Delta::from_atto(40),
 };
 
@@ -110,7 +110,7 @@ impl Books {
             return Answer::Account;
         };
         let left = total.saturating_sub(*spent);
-        if cost.rho.units() > *most {
+        if cost.loss.units() > *most {
             return Answer::OverQueryMax;
         }
         if !left.covers(cost) {
@@ -159,11 +159,11 @@ async fn run(steps: Vec<Step>) {
         match step {
             Step::Grant {
                 permit,
-                rho,
+                loss,
                 delta,
                 most,
             } => {
-                let total = paid(rho, delta);
+                let total = paid(loss, delta);
                 let expected = books.grant(permit, total, most);
                 let given = grant(&ledger, permit, total, most).await;
                 assert_eq!(answer(given, |()| Answer::Done), expected);
@@ -172,11 +172,11 @@ async fn run(steps: Vec<Step>) {
                 permit: number,
                 key,
                 plan,
-                rho,
+                loss,
                 delta,
             } => {
-                let expected = books.ask(number, key, plan, paid(rho, delta));
-                let asked = ask(&key.to_string(), &plan.to_string(), paid(rho, delta));
+                let expected = books.ask(number, key, plan, paid(loss, delta));
+                let asked = ask(&key.to_string(), &plan.to_string(), paid(loss, delta));
                 let given = ledger.charge(&permit(number), &dataset(), asked).await;
                 let given = answer(given, |reserved| match reserved {
                     Reserved::Again(stored) => Answer::Again(stored.bytes),

@@ -11,7 +11,8 @@ use super::*;
 
 both!(
     a_verified_permit_pays,
-    a_grant_over_the_cap_leaves_no_permit
+    a_grant_over_the_cap_leaves_no_permit,
+    a_budget_of_another_account_takes_its_part_of_the_cap
 );
 
 fn issuer() -> Issuer {
@@ -56,10 +57,11 @@ async fn a_verified_permit_pays(place: Place) {
     let id = decided(&Office::new(ledger.store.clone())).await;
     let key = SigningKey::generate().unwrap();
     let event = Event::new(now(), "ada", EventKind::PermitGranted, id.as_str());
-    let most = Rho::from_pico(50);
+    let most = Loss::from_pico(50);
     let grant = async |tx: &mut Tx| -> Result<_, PermitError> {
         let issued = issue(tx, &id, &issuer(), &key, now()).await?;
-        let opened = Ledger::open_permit(tx, &issued.id, &dataset(), paid(100, 9), most).await;
+        let opened =
+            Ledger::open_permit(tx, &issued.id, &dataset(), budget(paid(100, 9), most)).await;
         opened.unwrap();
         Ok(issued)
     };
@@ -90,8 +92,8 @@ async fn a_grant_over_the_cap_leaves_no_permit(place: Place) {
     let event = Event::new(now(), "ada", EventKind::PermitGranted, id.as_str());
     let grant = async |tx: &mut Tx| -> Result<(), LedgerError> {
         let issued = issue(tx, &id, &issuer(), &key, now()).await.unwrap();
-        let rho = Rho::from_pico(1);
-        Ledger::open_permit(tx, &issued.id, &dataset(), paid(100, 0), rho).await
+        let loss = Loss::from_pico(1);
+        Ledger::open_permit(tx, &issued.id, &dataset(), budget(paid(100, 0), loss)).await
     };
     let refused = ledger.store.write(event, grant).await;
     assert!(matches!(refused, Err(LedgerError::OverCap { .. })));
@@ -100,4 +102,39 @@ async fn a_grant_over_the_cap_leaves_no_permit(place: Place) {
         ledger.dataset_statement(&dataset()).await.unwrap().granted,
         Cost::ZERO
     );
+}
+
+/// What a budget is in the permit's account need not be what it is in the cap's.
+async fn a_budget_of_another_account_takes_its_part_of_the_cap(place: Place) {
+    let ledger = place.open().await;
+    ledger
+        .open_dataset(&dataset(), paid(100, 9), now(), "holder")
+        .await
+        .unwrap();
+    let event = Event::new(now(), "ada", EventKind::PermitGranted, "p");
+    let grant = async |tx: &mut Tx, number: u32| {
+        let of_cap = paid(60, 2);
+        let budget = Budget {
+            of_cap,
+            ..budget(paid(10, 2), Loss::from_pico(10))
+        };
+        Ledger::open_permit(tx, &permit(number), &dataset(), budget).await
+    };
+    let granted = ledger
+        .store
+        .write(event.clone(), async |tx: &mut Tx| grant(tx, 1).await);
+    granted.await.unwrap();
+    let statement = ledger.dataset_statement(&dataset()).await.unwrap();
+    assert_eq!(
+        (statement.granted, statement.left),
+        (paid(60, 2), paid(40, 7))
+    );
+    assert_eq!(
+        ledger.statement(&permit(1)).await.unwrap().left,
+        paid(10, 2)
+    );
+    let refused = ledger
+        .store
+        .write(event, async |tx: &mut Tx| grant(tx, 2).await);
+    assert!(matches!(refused.await, Err(LedgerError::OverCap { .. })));
 }

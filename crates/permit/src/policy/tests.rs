@@ -61,6 +61,15 @@ fn the_json_form_gives_the_same_policy() {
 }
 
 #[test]
+fn an_account_is_named() {
+    for (word, account) in [("zcdp", Account::Zcdp), ("basic", Account::Basic)] {
+        let policy = Policy::parse(&with("account", json!(word))).unwrap();
+        assert_eq!(policy.account, account);
+        assert_eq!(policy.to_json()["account"], word);
+    }
+}
+
+#[test]
 fn columns_are_granted_one_by_one() {
     let policy = Policy::parse(&with("what.allow", json!({"person": ["sex"]}))).unwrap();
     let (person, sex) = ("person".parse().unwrap(), "sex".parse().unwrap());

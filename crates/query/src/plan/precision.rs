@@ -1,14 +1,17 @@
 //! How precise an answer is to be: by what it may cost, or at what it costs.
 
+use std::f64::consts::SQRT_2;
 use std::fmt;
 use std::str::FromStr;
 
-use lazaret_disclosure::{Estimate, Measure, NORMAL_95, Price, Shape, price};
-use lazaret_model::{Decimal, Epsilon, Refusal, RefusalCode};
+use lazaret_disclosure::{Card, Estimate, Measure, NORMAL_95, Price, Priced, Role, Shape, price};
+use lazaret_model::{Clamp, Decimal, Epsilon, Refusal, RefusalCode};
 use lazaret_permit::Policy;
 
 use crate::rules::not_private;
 
+/// The steepest that a variance depends on its three coordinates, each 1 at most.
+const WORST_SLOPE: f64 = 2.55;
 /// Persons at which an accuracy is meant where none are stated.
 const PERSONS_STATED: u64 = 1_000;
 /// What an epsilon is a multiple of when it is solved for: a ten-thousandth.
@@ -38,6 +41,39 @@ impl fmt::Display for Accuracy {
         let (whole, rest) = (self.millionths / 10_000, self.millionths % 10_000);
         write!(f, "{whole}.{rest:04}%@{}", self.persons)
     }
+}
+
+/// The standard error an estimate will have, in its own units; that of a mean at a group of
+/// `rows` rows, at the worst place between its bounds; that of a quantile where values are
+/// spread evenly between them. `None` where there is no such estimate.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "of bounds within 2^53")]
+pub fn std_error(priced: &Priced, estimate: usize, rows: u64) -> Option<f64> {
+    let shape = priced.shape();
+    let measure = shape.estimates.get(estimate)?.measure;
+    let column = priced.columns().get(shape.keys.len() + estimate)?;
+    let Role::Estimate(Card { scale, .. }) = column.role else {
+        return None;
+    };
+    let rows = rows.max(1) as f64;
+    let width = |clamp: Clamp| {
+        let units = clamp.high().abs_diff(clamp.low()) as f64;
+        units / 10f64.powi(i32::from(clamp.scale()))
+    };
+    Some(match measure {
+        Measure::Persons | Measure::Rows | Measure::Distinct | Measure::Sum(_) => scale,
+        Measure::Mean(clamp) => (scale * SQRT_2 / rows).min(width(clamp) / 2.0),
+        Measure::Spread(clamp, spread) => {
+            let half = width(clamp) / 2.0;
+            let part = (2.0 * scale / (half * half) / rows * WORST_SLOPE).min(1.0);
+            // A deviation's error is told where it is half of the largest.
+            part * if spread.root { half } else { half * half }
+        }
+        Measure::Quantile(clamp, _) => {
+            let far = (measure.numbers() as f64 / 0.025).ln() * scale;
+            (2.0 * far / rows).min(0.5) / NORMAL_95 * width(clamp)
+        }
+    })
 }
 
 impl FromStr for Accuracy {
@@ -86,7 +122,7 @@ impl Precision {
     pub(super) fn price(self, shapes: &[Shape], policy: &Policy) -> Result<Price, Refusal> {
         let most = policy.epsilon_per_query_max;
         let priced = |epsilon: Epsilon| {
-            let priced = price(shapes, epsilon, policy.delta);
+            let priced = price(shapes, policy.account, epsilon, policy.delta);
             priced.map_err(|error| not_private(error.to_string()))
         };
         let too_dear = |reason: String| {
@@ -149,7 +185,7 @@ impl Accuracy {
         let each = price.parts().iter().flat_map(|part| {
             let estimates = part.shape().estimates.iter().enumerate();
             estimates.map(|(at, estimate)| {
-                let error = part.std_error(at, self.persons).unwrap_or(f64::INFINITY);
+                let error = std_error(part, at, self.persons).unwrap_or(f64::INFINITY);
                 NORMAL_95 * error / self.whole(estimate)
             })
         });

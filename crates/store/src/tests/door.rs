@@ -152,15 +152,15 @@ async fn leaves_nothing_when_the_caller_goes_away(place: Place) {
 /// of 100: 33 get it.
 async fn spends_a_bounded_account_exactly(place: Place) {
     let stores = [place.open().await, place.open().await];
-    let open = "INSERT INTO account (kind, name, dataset, rho_total, rho_spent, delta_total, \
+    let open = "INSERT INTO account (kind, name, dataset, loss_total, loss_spent, delta_total, \
                 delta_spent) VALUES ('dataset', 'fr', 'fr', 100, 0, 0, 0)";
     stores[0]
         .write(event("fr"), async |tx| tx.execute(open, &[]).await)
         .await
         .unwrap();
-    let spend = "UPDATE account SET rho_spent = rho_spent + $1 \
-                 WHERE name = $2 AND rho_spent + $1 <= rho_total";
-    let reserve = "INSERT INTO reservation (id, permit_id, idempotency_key, plan_sha256, rho, \
+    let spend = "UPDATE account SET loss_spent = loss_spent + $1 \
+                 WHERE name = $2 AND loss_spent + $1 <= loss_total";
+    let reserve = "INSERT INTO reservation (id, permit_id, idempotency_key, plan_sha256, loss, \
                    delta, state, at, actor) SELECT COALESCE(MAX(id), 0) + 1, 'P-1', $1, $1, $2, 0, \
                    'reserved', $3, 'clerk' FROM reservation";
     let tasks = (0..50).map(|n| {
@@ -191,14 +191,14 @@ async fn spends_a_bounded_account_exactly(place: Place) {
         .filter(|done| **done == Err(Abort::Mine(0)))
         .count();
     assert_eq!(refused, 17, "{done:?}");
-    let sql = "SELECT rho_spent, (SELECT CAST(SUM(rho) AS BIGINT) FROM reservation) AS paid, \
+    let sql = "SELECT loss_spent, (SELECT CAST(SUM(loss) AS BIGINT) FROM reservation) AS paid, \
                (SELECT MAX(id) FROM reservation) AS last FROM account";
     let row = stores[1]
         .read(async |tx| tx.row(sql, &[]).await)
         .await
         .unwrap()
         .unwrap();
-    let numbers = ["rho_spent", "paid", "last"].map(|name| row.integer(name).unwrap());
+    let numbers = ["loss_spent", "paid", "last"].map(|name| row.integer(name).unwrap());
     assert_eq!(numbers, [99, 99, 33]);
     assert_eq!(stores[0].verify().await.unwrap().size, 34);
 }
@@ -260,7 +260,7 @@ async fn refuses_what_breaks_a_constraint(place: Place) {
         "UPDATE account_user SET role = NULL",
         "INSERT INTO review (application_id, officer, verdict, reasons, at) \
          VALUES ('secret', 'b', 'c', 'd', 'e')",
-        "INSERT INTO account (kind, name, dataset, rho_total, rho_spent, delta_total, delta_spent) \
+        "INSERT INTO account (kind, name, dataset, loss_total, loss_spent, delta_total, delta_spent) \
          VALUES ('permit', 'secret', 'c', 1, 2, 0, 0)",
     ];
     for sql in broken {
@@ -293,7 +293,7 @@ async fn refuses_another_schema(place: Place) {
     let error = Store::open(&place.url).await.err().unwrap();
     assert!(matches!(error, StoreError::Unfit(_)), "{error}");
     intruder
-        .execute("UPDATE store SET version = 1", &[])
+        .execute("UPDATE store SET version = 2", &[])
         .await
         .unwrap();
     intruder

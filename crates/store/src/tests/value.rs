@@ -10,8 +10,8 @@ both!(
     says_what_a_cell_is_not
 );
 
-const ADD: &str = "INSERT INTO account (kind, name, dataset, rho_total, rho_spent, delta_total, \
-                   delta_spent, rho_per_query_max) VALUES ('dataset', $2, $1, $3, 0, 0, 0, $4)";
+const ADD: &str = "INSERT INTO account (kind, name, dataset, loss_total, loss_spent, delta_total, \
+                   delta_spent, loss_per_query_max) VALUES ('dataset', $2, $1, $3, 0, 0, 0, $4)";
 
 async fn returns_what_it_was_given(place: Place) {
     let store = place.open().await;
@@ -54,7 +54,7 @@ async fn returns_what_it_was_given(place: Place) {
             .await
             .unwrap();
     }
-    let sql = "SELECT dataset, rho_total, rho_per_query_max AS most, dataset = $1 AS same, \
+    let sql = "SELECT dataset, loss_total, loss_per_query_max AS most, dataset = $1 AS same, \
                $2 AS given FROM account WHERE kind = 'dataset' ORDER BY name";
     let rows = store
         .read(async |tx| tx.rows(sql, &["plain".into(), 5.into()]).await)
@@ -62,7 +62,7 @@ async fn returns_what_it_was_given(place: Place) {
         .unwrap();
     for (n, row) in rows.iter().enumerate() {
         assert_eq!(row.text("dataset").unwrap(), texts[n]);
-        assert_eq!(row.integer("rho_total").unwrap(), integers[n]);
+        assert_eq!(row.integer("loss_total").unwrap(), integers[n]);
         let most = row
             .optional_integer("most")
             .unwrap()
@@ -82,7 +82,7 @@ async fn returns_what_it_changed(place: Place) {
         store.write(event("x"), add).await.unwrap();
     }
     let work = async |tx: &mut Tx| {
-        let sql = "UPDATE account SET rho_per_query_max = $1 WHERE name = $2 RETURNING name";
+        let sql = "UPDATE account SET loss_per_query_max = $1 WHERE name = $2 RETURNING name";
         let none = tx.rows(sql, &[Value::Null, "nobody".into()]).await?.len();
         let one = tx
             .row(sql, &[Value::Null, "1".into()])
