@@ -9,7 +9,7 @@ use crate::{Checked, DisclosureError, Measure, Spread};
 pub const NORMAL_95: f64 = 1.959_963_984_540_054;
 /// The 97.5 % point of the Laplace distribution in its standard deviations, `ln(20) / sqrt(2)`.
 /// That of sums and ratios of several is between the two.
-const LAPLACE_95: f64 = 2.118_302_605_249_420;
+const LAPLACE_95: f64 = 2.118_302_605_249_42;
 
 /// The standard deviation of a measurement's noise, and how many of them 95 % are within.
 #[derive(Clone, Copy)]

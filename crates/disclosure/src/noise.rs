@@ -26,6 +26,8 @@ use crate::{Checked, DisclosureError};
 type Invoke<I, O> = Box<dyn Fn(&I) -> Fallible<O>>;
 type Choice<M> = Measurement<VectorDomain<AtomDomain<i64>>, LInfDistance<i64>, M, usize>;
 type Distance = AbsoluteDistance<f64>;
+/// A measurement with what it costs.
+type Ready<I, O, C> = (Invoke<I, O>, C);
 
 /// Counts by the code of their key.
 pub(crate) type Counts = HashMap<String, i128>;
@@ -140,7 +142,7 @@ pub(crate) fn passes(account: Account, scale: f64, excess: u32) -> Checked<f64> 
 fn ready<DI, MI, MO, TO>(
     made: Fallible<Measurement<DI, MI, MO, TO>>,
     distance: &MI::Distance,
-) -> Checked<(Invoke<DI::Carrier, TO>, MO::Distance)>
+) -> Checked<Ready<DI::Carrier, TO, MO::Distance>>
 where
     DI: Domain + 'static,
     MI: Metric + 'static,
@@ -165,7 +167,7 @@ fn above(
     scale: f64,
     threshold: i128,
     distance: &(u32, f64, f64),
-) -> Checked<(Invoke<Counts, Counts>, (f64, f64))> {
+) -> Checked<Ready<Counts, Counts, (f64, f64)>> {
     let values = AtomDomain::<i128>::new_non_nan();
     let domain = MapDomain::new(AtomDomain::<String>::default(), values);
     match account {

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod answers;
+mod audit;
 mod basic;
 mod keys;
 mod noise;

@@ -10,7 +10,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{
-    Aggregate, Expr, Extension, LogicalPlan, LogicalPlanBuilder, cast, lit,
+    Aggregate, Expr, ExprSchemable, Extension, LogicalPlan, LogicalPlanBuilder, cast, lit,
 };
 use datafusion::prelude::SessionContext;
 use lazaret_disclosure::{Estimate, Measure, Price, Shape};
@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 pub use self::precision::{Accuracy, Precision, std_error};
 use crate::above::Above;
 use crate::bound::{Bound, BoundEstimate, BoundSpec};
+use crate::functions::CLAMP;
 use crate::grant::{GrantedTable, granted};
 use crate::rules::{Argument, Asked, Below, aggregate, capped, joined, not_private};
 use crate::run::physical;
@@ -220,7 +221,7 @@ fn bound(
     if asked.is_empty() {
         return Err(not_private("the query counts nothing").hint("add COUNT(DISTINCT person_id)"));
     }
-    let (arguments, masks) = masks(&asked);
+    let (arguments, masks) = masks(&asked, schema);
     let rows = ask.rows_per_person.unwrap_or(scope.rows_per_person).max(1);
     let names = release.schema.fields().iter().skip(keys.len());
     let estimates: Vec<Estimate> = asked
@@ -273,7 +274,7 @@ fn is_writable(estimate: &Estimate) -> bool {
 
 /// The distinct arguments, and which mask each estimate has: 0 is every row, mask `i + 1` the rows
 /// in which argument `i` is there. A count of an expression and its average share one mask.
-fn masks(asked: &[Asked]) -> (Vec<Argument>, Vec<usize>) {
+fn masks(asked: &[Asked], schema: &DFSchema) -> (Vec<Argument>, Vec<usize>) {
     let mut arguments: Vec<Argument> = Vec::new();
     let present = |asked: &&Asked| matches!(asked.argument, Argument::Present(_));
     let read = |asked: &&Asked| matches!(asked.argument, Argument::Number(_) | Argument::Value(_));
@@ -282,24 +283,40 @@ fn masks(asked: &[Asked]) -> (Vec<Argument>, Vec<usize>) {
         .filter(read)
         .chain(asked.iter().filter(present))
     {
-        if position(&arguments, argument).is_none() {
+        if position(&arguments, argument, schema).is_none() {
             arguments.push(argument.clone());
         }
     }
-    let mask = |asked: &Asked| position(&arguments, &asked.argument).map_or(0, |index| index + 1);
+    let mask =
+        |asked: &Asked| position(&arguments, &asked.argument, schema).map_or(0, |index| index + 1);
     let masks = asked.iter().map(mask).collect();
     (arguments, masks)
 }
 
-fn position(arguments: &[Argument], wanted: &Argument) -> Option<usize> {
+fn position(arguments: &[Argument], wanted: &Argument, schema: &DFSchema) -> Option<usize> {
     arguments
         .iter()
         .position(|argument| match (argument, wanted) {
-            (Argument::Number(a), Argument::Number(b) | Argument::Present(b))
+            (Argument::Number(a), Argument::Present(b)) => present(a, schema) == present(b, schema),
+            (Argument::Number(a), Argument::Number(b))
             | (Argument::Value(a), Argument::Value(b) | Argument::Present(b))
             | (Argument::Present(a), Argument::Present(b)) => a == b,
             _ => false,
         })
+}
+
+/// The expression that a number is there with: bounds and a number's other types take nothing away.
+fn present<'e>(expr: &'e Expr, schema: &DFSchema) -> &'e Expr {
+    let number = |expr: &Expr| expr.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+    match expr {
+        Expr::ScalarFunction(call) if call.name() == CLAMP => {
+            let first = call.args.first();
+            first.map_or(expr, |first| present(first, schema))
+        }
+        Expr::Cast(cast) if number(&cast.expr) => present(&cast.expr, schema),
+        Expr::TryCast(cast) if number(&cast.expr) => present(&cast.expr, schema),
+        _ => expr,
+    }
 }
 
 /// Person, keys, arguments, then the bound operator over them.

@@ -119,6 +119,32 @@ async fn keys_of_the_person_need_one_group_and_others_as_many_as_rows() {
     }
 }
 
+/// A count of a column is the number of persons behind its sum, whatever bounds that is given.
+#[tokio::test]
+async fn a_count_stands_behind_a_number_of_its_column() {
+    let records = Records::default();
+    for (columns, masks) in [
+        (
+            "COUNT(value), SUM(clamp(value, 0, 9)), AVG(clamp(value, 0, 9))",
+            2,
+        ),
+        ("COUNT(birth_year), SUM(clamp(birth_year, 1900, 2000))", 2),
+        ("COUNT(value), SUM(clamp(value + 1, 0, 9))", 3),
+        ("COUNT(code), SUM(TRY_CAST(code AS INT))", 3),
+    ] {
+        let table = if columns.contains("birth") {
+            "person"
+        } else {
+            "visit"
+        };
+        let sql = format!("SELECT {columns} FROM {table}");
+        match planned(&records, &ask(&sql)).await {
+            Ok(plan) => assert_eq!(shape(&plan).masks, masks, "{sql}"),
+            Err(refusal) => assert!(sql.contains("TRY_CAST"), "{refusal}"),
+        }
+    }
+}
+
 /// What is released, and that what is read twice is released once.
 #[tokio::test]
 async fn answers_are_joined_and_each_is_released_once() {

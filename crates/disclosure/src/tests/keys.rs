@@ -187,3 +187,31 @@ proptest! {
         prop_assert_eq!(one == two, encode(&one) == encode(&two));
     }
 }
+
+/// At epsilon 1 and delta 1e-6, with 40 groups of 42 persons and 12 large ones, and a person in one
+/// group, `PipelineDP` keeps 51 of 52. In three groups thresholds are 50 and 61 persons, and a third
+/// of the small ones stays at most.
+#[test]
+fn rare_groups_are_kept() {
+    let shape = shape(vec![key("k", None)], vec![persons()]);
+    let one = |at: i64| {
+        let persons = if at < 40 { 42 } else { 900 };
+        group(
+            &[text(&at.to_string())],
+            &shape,
+            persons,
+            &[[persons.into(), 0]],
+        )
+    };
+    for account in [Account::Zcdp, Account::Basic] {
+        let shapes = std::slice::from_ref(&shape);
+        let price = crate::price(shapes, account, epsilon("1"), delta("1e-6")).unwrap();
+        let kept = (0..50).map(|_| {
+            let exact = vec![Exact::seal((0..52).map(one).collect())];
+            let release = answers::<OpenDp>(exact, price.parts(), price.cost());
+            release.ok().unwrap().remove(0).rows()
+        });
+        let kept: usize = kept.sum();
+        assert!(kept >= 51 * 50, "{account:?}: {kept} of {}", 52 * 50);
+    }
+}
