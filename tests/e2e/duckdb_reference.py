@@ -17,6 +17,11 @@ database.execute(
     "CREATE MACRO clamp(x, low, high, digits) AS CASE WHEN x IS NOT NULL THEN "
     "round_even(greatest(least(x::DOUBLE, high), low) * 10 ** digits, 0) / 10 ** digits END"
 )
+database.execute(
+    "CREATE MACRO width_bucket(x, low, high, bars) AS CASE WHEN x < low THEN 0 "
+    "WHEN x >= high THEN bars + 1 "
+    "ELSE least(CAST(floor((x - low) / (high - low) * bars) AS BIGINT) + 1, bars) END"
+)
 for name, table in asked["tables"].items():
     columns = ", ".join(f'"{column}"' for column in table["columns"])
     files = ", ".join("'" + path.replace("'", "''") + "'" for path in table["files"])

@@ -1,5 +1,6 @@
 //! The scalar functions a query may call on records, and our own `clamp`.
 
+mod bucket;
 mod total;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 use lazaret_model::Clamp as Bounds;
 
+pub(crate) use self::bucket::{Buckets, WIDTH_BUCKET};
 pub(crate) use self::total::{Arithmetic, FINITE, Total, is_safe, is_text};
 use crate::rules::decimal;
 
@@ -33,6 +35,7 @@ pub(crate) fn allowed() -> Vec<Arc<ScalarUDF>> {
     let numbers = ["abs", "ceil", "exp", "floor", "ln", "round", "sqrt"].map(total::Real::of);
     let others = [
         Arc::new(ScalarUDF::from(Clamp::new())),
+        Arc::new(ScalarUDF::from(bucket::WidthBucket::new())),
         core::coalesce(),
         core::nullif(),
         datetime::date_part(),

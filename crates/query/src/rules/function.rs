@@ -11,7 +11,7 @@ use lazaret_model::{Refusal, RefusalCode};
 use super::expression::{facts, of_all, one_of, unlisted};
 use super::literal::literal;
 use super::{Facts, Interval, Opacity, Scope, not_private, written};
-use crate::functions::{Arithmetic, CLAMP, FINITE, declared_bounds};
+use crate::functions::{Arithmetic, Buckets, CLAMP, FINITE, WIDTH_BUCKET, declared_bounds};
 
 /// The parts of a day that exist for every day: any other fails, and only where a row is.
 const PARTS_OF_A_DAY: [&str; 7] = ["year", "quarter", "month", "week", "day", "dow", "doy"];
@@ -32,7 +32,7 @@ pub(super) fn of_function(
     let literals_from = match name {
         "coalesce" | "nullif" | "lower" | "upper" | "character_length" => args.len(),
         "abs" | "ceil" | "exp" | "floor" | "ln" | "round" | "sqrt" | FINITE => args.len(),
-        CLAMP | "left" | "starts_with" => 1,
+        CLAMP | WIDTH_BUCKET | "left" | "starts_with" => 1,
         "date_part" => 0,
         _ => return Err(unlisted(&Expr::ScalarFunction(function.clone()))),
     };
@@ -73,6 +73,15 @@ pub(super) fn of_function(
             let bounds = declared_bounds(&function.args).map_err(wrong)?;
             let bounds = Some(Interval::from(bounds));
             Ok(Facts { bounds, ..all })
+        }
+        (WIDTH_BUCKET, _) => {
+            let wrong = |reason| Refusal::new(RefusalCode::Unbounded, reason);
+            let last = Buckets::declared(&function.args).map_err(wrong)?.count + 1;
+            Ok(Facts {
+                domain: Some((0..=last).map(KeyValue::Integer).collect()),
+                bounds: Some(Interval::whole(0, last)),
+                ..all
+            })
         }
         ("coalesce", _) => one_of(&known, all.per_person),
         ("nullif", [first, _]) => Ok(Facts {
