@@ -9,6 +9,7 @@
 
 mod deploy;
 mod e2e;
+mod faults;
 mod picture;
 mod support;
 mod tidy;

@@ -22,6 +22,16 @@ The report stands in HOME/reports as a page and as JSON, and HOME/metrics/lazare
 Prometheus. Exit status: 0 published, or it was before; 1 failed, nothing published; 2 wrong usage;
 3 published, with records in quarantine.";
 
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  lazaret query --permit FR-2026-P-000001 --preview \
+--sql 'SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex'
+  lazaret query --permit FR-2026-P-000001 --epsilon 0.3 queries/examples/diabetes_by_age.sql
+  lazaret query --permit FR-2026-P-000001 --within 5%@2000 --format csv --out n.csv n.sql
+What can be asked: queries/README.md. Outside demo homes an answer comes at the end of a time slot,
+[query] reply_slot_seconds in lazaret.toml; a preview, a refusal and an answer given again at once.
+Exit status: 0 answered, 1 a ticket or a failure, 2 wrong usage, 4 refused.";
+
 /// Health records in, pseudonymised; permitted questions; private answers out.
 #[derive(Debug, Parser)]
 #[command(name = "lazaret", version, max_term_width = 100)]
@@ -59,10 +69,7 @@ pub(crate) enum Command {
     #[command(after_help = INGEST_EXAMPLES)]
     Ingest(Ingest),
     /// Ask under a permit.
-    #[command(
-        after_help = "Example: lazaret query --permit FR-2026-P-000001 --preview \
-        --sql 'SELECT sex, COUNT(DISTINCT person_id) FROM person GROUP BY sex'"
-    )]
+    #[command(after_help = QUERY_EXAMPLES)]
     Query(Query),
     /// Answers the question on standard input: `query` runs this in a process of its own.
     #[command(hide = true)]

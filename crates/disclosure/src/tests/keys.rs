@@ -189,8 +189,8 @@ proptest! {
 }
 
 /// At epsilon 1 and delta 1e-6, with 40 groups of 42 persons and 12 large ones, and a person in one
-/// group, `PipelineDP` keeps 51 of 52. In three groups thresholds are 50 and 61 persons, and a third
-/// of the small ones stays at most.
+/// group, `PipelineDP` keeps 51 of 52. In three groups thresholds are 50 and 61 persons: then a
+/// third of the small ones stays at most.
 #[test]
 fn rare_groups_are_kept() {
     let shape = shape(vec![key("k", None)], vec![persons()]);

@@ -16,7 +16,7 @@ use lazaret_model::Refusal;
 
 pub use self::answered::{Answered, Origin};
 use self::formula::Formula;
-use crate::rules::not_private;
+use crate::rules::{not_private, written};
 
 /// What stands above the releases.
 pub(crate) struct Above {
@@ -36,6 +36,8 @@ struct Use {
     first: usize,
     /// Its columns, keys first: their qualified names and types.
     columns: Vec<(Column, DataType)>,
+    /// What the columns are, as their author may have written it.
+    plainly: Vec<String>,
 }
 
 impl Above {
@@ -58,11 +60,14 @@ impl Above {
             let schema = &aggregate.schema;
             let kinds = schema.fields().iter().map(|field| field.data_type());
             let columns: Vec<_> = schema.columns().into_iter().zip(kinds.cloned()).collect();
+            let exprs = aggregate.group_expr.iter().chain(&aggregate.aggr_expr);
+            let plainly = exprs.map(written).collect();
             let next = first + columns.len();
             uses.push(Use {
                 release,
                 first,
                 columns,
+                plainly,
             });
             first = next;
         }
@@ -75,9 +80,11 @@ impl Above {
     }
 
     /// Calls keys and estimates what the answer calls them, so that a preview and the notes speak
-    /// the question's own words. A column that the answer leaves out keeps its expression.
+    /// the question's own words. A column that the answer leaves out is called what it is.
     pub(crate) fn name(&self, shapes: &mut [Shape]) {
         for (release, shape) in shapes.iter_mut().enumerate() {
+            let plainly = self.uses.iter().find(|each| each.release == release);
+            let plainly = plainly.map_or(&[][..], |each| &each.plainly);
             let keys = shape.keys.iter_mut().map(|key| &mut key.name);
             let estimates = shape.estimates.iter_mut();
             let names = keys.chain(estimates.map(|estimate| &mut estimate.name));
@@ -87,8 +94,14 @@ impl Above {
                     .map(|each| Formula::Column(each.first + column))
                     .collect();
                 let mut output = self.output.iter();
-                if let Some((_, alias)) = output.find(|(of, _)| places.contains(of)) {
-                    name.clone_from(alias);
+                let called = output.find(|(of, _)| places.contains(of));
+                let called = called.map(|(_, alias)| alias);
+                let alone = |own: &&String| {
+                    let alike = plainly.iter().filter(|other| other == own);
+                    alike.count() == 1 && self.output.iter().all(|(_, alias)| alias != *own)
+                };
+                if let Some(called) = called.or(plainly.get(column).filter(alone)) {
+                    name.clone_from(called);
                 }
             }
         }
@@ -105,10 +118,8 @@ impl Above {
     fn written(&self, formula: &Formula) -> String {
         formula.written(&|column| {
             let named = self.column(column);
-            named.map_or_else(String::new, |(used, at)| {
-                let column = used.columns.get(at);
-                column.map_or_else(String::new, |(column, _)| column.name.clone())
-            })
+            let plainly = named.and_then(|(used, at)| used.plainly.get(at));
+            plainly.cloned().unwrap_or_default()
         })
     }
 

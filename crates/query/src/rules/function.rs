@@ -66,8 +66,18 @@ pub(super) fn of_function(
     if name == "coalesce" && persons {
         return one_of(&known, false);
     }
-    let all = of_all(&args, scope, schema)?;
-    match (name, known.as_slice()) {
+    result(function, &args, &known, of_all(&args, scope, schema)?)
+}
+
+/// What is known of the result of a function whose arguments were checked; `all` is what is known
+/// of a function of all of them.
+fn result(
+    function: &ScalarFunction,
+    args: &[&Expr],
+    known: &[Facts],
+    all: Facts,
+) -> Result<Facts, Refusal> {
+    match (function.func.name(), known) {
         (CLAMP, _) => {
             let wrong = |reason| Refusal::new(RefusalCode::Unbounded, reason);
             let bounds = declared_bounds(&function.args).map_err(wrong)?;
@@ -83,7 +93,7 @@ pub(super) fn of_function(
                 ..all
             })
         }
-        ("coalesce", _) => one_of(&known, all.per_person),
+        ("coalesce", _) => one_of(known, all.per_person),
         ("nullif", [first, _]) => Ok(Facts {
             per_person: all.per_person,
             numbered: false,

@@ -114,4 +114,5 @@ pub(crate) fn written(expr: &Expr) -> String {
     plain
         .data()
         .map_or_else(|_| expr.to_string(), |plain| plain.to_string())
+        .replace("count(1)", "count(*)")
 }
