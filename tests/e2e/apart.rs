@@ -241,7 +241,7 @@ fn an_answer_and_a_ticket_come_at_the_end_of_a_slot_and_a_refusal_at_once() {
     let office = Office::open("apart-slots");
     block_on(async {
         let desk = office.desk().await;
-        let slot = Duration::from_secs(3);
+        let slot = Duration::from_secs(6);
         let held = |script: &str| {
             let mut apart = shell(script);
             apart.limits.reply_slot = slot;
