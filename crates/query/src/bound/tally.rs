@@ -4,8 +4,6 @@
 //! count and each sum goes over the rows once, and at the end the cells of persons who are complete
 //! are bounded and added to the groups. The last person of a batch may go on in the next.
 
-use std::ops::Range;
-
 use arrow::array::{Array, BooleanArray, Float64Array};
 use lazaret_disclosure::Measure;
 use lazaret_model::Clamp;
@@ -31,8 +29,8 @@ pub(super) struct Tally {
     /// The persons, and where their cells begin.
     persons: Vec<(i64, usize)>,
     cells: Vec<Cell>,
-    /// Of each row of the batch.
-    places: Vec<usize>,
+    /// Of each row of the batch; short, so that a batch's stay near the processor.
+    places: Vec<u32>,
     /// By argument and cell: rows in which it is there.
     present: Vec<Vec<i64>>,
     /// By sum and cell.
@@ -99,7 +97,9 @@ impl Tally {
             if let Some(cell) = self.cells.get_mut(slot.1) {
                 cell.rows += 1;
             }
-            self.places.push(slot.1);
+            // Cells of a batch and of one person more, of whom there is one a group.
+            #[allow(clippy::cast_possible_truncation, reason = "fewer than 2^32 cells")]
+            self.places.push(slot.1 as u32);
         }
     }
 
@@ -108,14 +108,19 @@ impl Tally {
         for (counts, argument) in self.present.iter_mut().zip(arguments) {
             counts.resize(self.cells.len(), 0);
             match argument {
-                Argument::Number(numbers) => count_numbers(counts, &self.places, numbers),
+                Argument::Number(numbers) => {
+                    each_number(&self.places, numbers, counts, |count, _| *count += 1);
+                }
                 Argument::Present(there) => count_there(counts, &self.places, there),
             }
         }
         for (sums, (argument, clamp)) in self.sums.iter_mut().zip(&self.added) {
             sums.resize(self.cells.len(), 0);
             if let Some(Argument::Number(numbers)) = arguments.get(*argument) {
-                add_numbers(sums, &self.places, numbers, *clamp);
+                let per_one = 10f64.powi(i32::from(clamp.scale()));
+                each_number(&self.places, numbers, sums, |sum, value| {
+                    *sum += i128::from(in_units(value, per_one, *clamp));
+                });
             }
         }
         self.places.clear();
@@ -223,41 +228,39 @@ impl Tally {
         let present: usize = self.present.iter().map(Vec::capacity).sum();
         let sums: usize = self.sums.iter().map(Vec::capacity).sum();
         16 * (self.slots.capacity() + self.persons.capacity() + self.cells.capacity() + sums)
-            + 8 * (self.places.capacity() + present)
+            + 4 * self.places.capacity()
+            + 8 * present
     }
 }
 
-fn count_numbers(counts: &mut [i64], places: &[usize], numbers: &Float64Array) {
-    each(places, numbers.len(), |row, place| {
-        if let Some(count) = counts.get_mut(place) {
-            *count += i64::from(numbers.is_valid(row) && !numbers.value(row).is_nan());
-        }
-    });
-}
-
-fn count_there(counts: &mut [i64], places: &[usize], there: &BooleanArray) {
-    each(places, there.len(), |row, place| {
-        if let Some(count) = counts.get_mut(place) {
+fn count_there(counts: &mut [i64], places: &[u32], there: &BooleanArray) {
+    for (row, place) in (0..there.len()).zip(places) {
+        if let Some(count) = counts.get_mut(*place as usize) {
             *count += i64::from(there.is_valid(row) && there.value(row));
         }
-    });
+    }
 }
 
-fn add_numbers(sums: &mut [i128], places: &[usize], numbers: &Float64Array, clamp: Clamp) {
-    let per_one = 10f64.powi(i32::from(clamp.scale()));
-    each(places, numbers.len(), |row, place| {
-        let value = numbers.value(row);
-        if numbers.is_valid(row)
-            && !value.is_nan()
-            && let Some(sum) = sums.get_mut(place)
+/// Each number that is there, with the total of its row's cell.
+fn each_number<T>(
+    places: &[u32],
+    numbers: &Float64Array,
+    totals: &mut [T],
+    mut add: impl FnMut(&mut T, f64),
+) {
+    let mut one = |value: f64, place: u32| {
+        if !value.is_nan()
+            && let Some(total) = totals.get_mut(place as usize)
         {
-            *sum += i128::from(in_units(value, per_one, clamp));
+            add(total, value);
         }
-    });
-}
-
-/// Each row with its cell.
-fn each(places: &[usize], rows: usize, mut work: impl FnMut(usize, usize)) {
-    let rows: Range<usize> = 0..rows.min(places.len());
-    rows.zip(places).for_each(|(row, place)| work(row, *place));
+    };
+    let values = numbers.values().iter().zip(places);
+    match numbers.nulls() {
+        None => values.for_each(|(value, place)| one(*value, *place)),
+        Some(nulls) => {
+            let there = values.zip(nulls).filter(|(_, there)| *there);
+            there.for_each(|((value, place), _)| one(*value, *place));
+        }
+    }
 }

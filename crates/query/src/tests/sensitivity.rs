@@ -27,6 +27,10 @@ pub(super) const QUERIES: &[&str] = &[
      FROM person p JOIN visit v ON p.person_id = v.person_id GROUP BY p.sex",
     "SELECT birth_year / 10 * 10, COUNT(DISTINCT p.person_id), COUNT(v.value) \
      FROM person p LEFT JOIN visit v ON p.person_id = v.person_id AND v.code <> 'a' GROUP BY 1",
+    "SELECT COUNT(*), SUM(clamp(value, -20, 60)), SUM(clamp(value, 5, 60)) FROM visit",
+    // Rows that are nobody's: of persons without a visit.
+    "SELECT code, COUNT(*), COUNT(DISTINCT person_id) FROM (SELECT v.person_id, v.code FROM person p \
+     LEFT JOIN visit v ON p.person_id = v.person_id) t GROUP BY code",
     "SELECT CASE WHEN value > 50 THEN 'high' WHEN value > 20 THEN 'middle' END, COUNT(*) \
      FROM visit WHERE code IN ('a', 'b') GROUP BY 1",
     "SELECT COUNT(DISTINCT code), COUNT(DISTINCT code) FILTER (WHERE value > 9), \
@@ -300,6 +304,32 @@ async fn a_join_gives_no_person_more_than_a_million_rows() {
     let (store, snapshot) = records(false).published(1).await;
     let planned = plan(&policy(), &snapshot, store, &ask).await.unwrap();
     assert_eq!(planned.explain().matches("Cap: ").count(), 2);
+}
+
+/// The engine gives rows in batches of 8,192: a person who goes on in the next is one person still.
+#[tokio::test]
+async fn a_person_goes_on_in_the_next_batch() {
+    let visits = |id| (0..6_000).map(move |n| (id, "a", Some(f64::from(n % 50))));
+    let records = Records {
+        persons: (0..3).map(|id| (id, None, 1950)).collect(),
+        visits: (0..3).flat_map(visits).collect(),
+    };
+    for (columns, numbers) in [
+        ("COUNT(*), COUNT(DISTINCT person_id)", vec![3, 300, 3]),
+        ("COUNT(*), AVG(value)", vec![3, 3, 300, 300]),
+        (
+            "COUNT(value), SUM(clamp(value, 0, 10))",
+            vec![3, 3, 300, 300 * 10_000],
+        ),
+    ] {
+        let ask = Ask {
+            rows_per_person: Some(100),
+            ..ask(&format!("SELECT {columns} FROM visit"))
+        };
+        let found = totals(&records, 1, &ask).await;
+        let found = found.values().next().unwrap();
+        assert!(found.starts_with(&numbers), "{columns}: {found:?}");
+    }
 }
 
 /// A table without a row has no file; it is asked as any other, also beside one that has.
