@@ -314,16 +314,23 @@ async fn a_person_goes_on_in_the_next_batch() {
         persons: (0..3).map(|id| (id, None, 1950)).collect(),
         visits: (0..3).flat_map(visits).collect(),
     };
-    for (columns, numbers) in [
-        ("COUNT(*), COUNT(DISTINCT person_id)", vec![3, 300, 3]),
-        ("COUNT(*), AVG(value)", vec![3, 3, 300, 300]),
+    for (columns, rows, numbers) in [
+        ("COUNT(*), COUNT(DISTINCT person_id)", 100, vec![3, 300, 3]),
+        (
+            "COUNT(*), COUNT(DISTINCT person_id)",
+            9_000,
+            vec![3, 18_000, 3],
+        ),
+        ("COUNT(*), AVG(value)", 100, vec![3, 3, 300, 300]),
+        ("COUNT(*), AVG(value)", 9_000, vec![3, 3, 18_000, 18_000]),
         (
             "COUNT(value), SUM(clamp(value, 0, 10))",
-            vec![3, 3, 300, 300 * 10_000],
+            100,
+            vec![3, 3, 300, 3_000_000],
         ),
     ] {
         let ask = Ask {
-            rows_per_person: Some(100),
+            rows_per_person: Some(rows),
             ..ask(&format!("SELECT {columns} FROM visit"))
         };
         let found = totals(&records, 1, &ask).await;
