@@ -31,6 +31,8 @@ const WORDS_BYTES_MAX: u64 = 1 << 20;
 const REPLY_BYTES_MAX: u64 = 1 << 30;
 /// How long after its time a question may still be on its way into the ledger.
 const GRACE: Duration = Duration::from_secs(60);
+/// Why a process is killed whose permit has ended.
+const NOT_IN_FORCE: &str = "the permit is no longer in force";
 /// How often a process is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -105,6 +107,7 @@ pub async fn answer_apart(
     let ticket = desk.name("ticket")?;
     let ended = ask(desk, permit.id(), &question, apart, now).await?;
     let badly = matches!(ended, Ended::Badly(_));
+    let stopped = matches!(&ended, Ended::Badly(cause) if cause == NOT_IN_FORCE);
     let outcome = match ended {
         Ended::Said(reply) => reply.outcome(),
         Ended::Badly(cause) => unsaid(desk, permit.id(), &key, &ticket, cause).await,
@@ -118,8 +121,9 @@ pub async fn answer_apart(
         let elapsed = since(desk, now);
         sleep(apart.limits.held(elapsed) - elapsed).await;
     }
-    // A permit that has ended meanwhile gets nothing, and is told so.
-    if badly {
+    // A permit that has ended meanwhile is told so. Of all else a ticket tells nothing, not even
+    // that it is the third.
+    if stopped {
         verified(desk, &question, desk.clock.now()).await?;
     }
     outcome
@@ -241,7 +245,7 @@ async fn watch(
         }
         // Where the store does not answer, nothing can be released either.
         if matches!(office.status(permit).await, Ok(status) if status != PermitStatus::Granted) {
-            return "the permit is no longer in force";
+            return NOT_IN_FORCE;
         }
     }
 }
