@@ -1,15 +1,9 @@
 //! From noisy coordinates to a number with its standard error and its 95 % interval.
 
-use lazaret_model::{Account, Clamp};
+use lazaret_model::{Account, Clamp, NORMAL_95};
 
 use crate::price::{unit, width};
 use crate::{Checked, DisclosureError, Measure, Spread};
-
-/// The 97.5 % point of the normal distribution.
-pub const NORMAL_95: f64 = 1.959_963_984_540_054;
-/// The 97.5 % point of the Laplace distribution in its standard deviations, `ln(20) / sqrt(2)`.
-/// That of sums and ratios of several is between the two.
-const LAPLACE_95: f64 = 2.118_302_605_249_42;
 
 /// The standard deviation of a measurement's noise, and how many of them 95 % are within.
 #[derive(Clone, Copy)]
@@ -20,10 +14,7 @@ pub(crate) struct Spreading {
 
 impl Spreading {
     pub(crate) const fn of(account: Account, sigma: f64) -> Self {
-        let width = match account {
-            Account::Zcdp => NORMAL_95,
-            Account::Basic => LAPLACE_95,
-        };
+        let width = account.deviations_95();
         Self { sigma, width }
     }
 }

@@ -23,7 +23,7 @@ mod shape;
 mod table;
 
 pub use account::{budget, cap, epsilon};
-pub use cell::{Cell, NORMAL_95, Number, Shown};
+pub use cell::{Cell, Number, Shown};
 pub use exact::{Exact, Group};
 #[cfg(feature = "noiseless")]
 pub use noiseless::release_without_noise;

@@ -41,6 +41,7 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
     })?;
     // What an average's noise is depends on how many rows are behind it.
     let rows = plan.persons_stated();
+    let width = price.account().deviations_95();
     let parts = price.parts().iter().flat_map(|part| {
         let keys = part.shape().keys.len();
         let columns = part.columns().iter().enumerate();
@@ -48,7 +49,7 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
             let error = index
                 .checked_sub(keys)
                 .and_then(|i| std_error(part, i, rows));
-            describe(column, error, rows)
+            describe(column, error, rows, width)
         })
     });
     let computed = plan.computed().map(|(name, formula)| {
@@ -75,13 +76,13 @@ pub async fn preview(desk: &Desk, question: &Question) -> Result<Preview, NotAns
 }
 
 /// A column as JSON with its expected error, and as a line for people.
-fn describe(column: &Column, error: Option<f64>, rows: u64) -> (Value, String) {
+fn describe(column: &Column, error: Option<f64>, rows: u64, width: f64) -> (Value, String) {
     let mut described = json!(column);
     let Role::Estimate(card) = &column.role else {
         return (described, format!("  {:<32} key", column.name));
     };
     let error = error.unwrap_or(f64::INFINITY);
-    let half = 1.96 * error;
+    let half = width * error;
     if let Some(fields) = described.as_object_mut() {
         fields.insert("std_error".to_owned(), json!(error));
         fields.insert("low95".to_owned(), json!(-half));

@@ -10,7 +10,7 @@ mod time;
 pub use answer::{Fault, Refusal, RefusalCode};
 pub use name::{ColumnName, DatasetName, PermitId, ReleaseId, RunId, SnapshotId, TableName};
 pub use purpose::Purpose;
-pub use quantity::{Account, Clamp, Decimal, Delta, Epsilon, Loss};
+pub use quantity::{Account, Clamp, Decimal, Delta, Epsilon, Loss, NORMAL_95};
 pub use table::{ColumnDescription, ColumnType, TableDescription, Treatment};
 pub use time::{Clock, FixedClock, Instant, SystemClock};
 

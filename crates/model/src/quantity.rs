@@ -122,6 +122,9 @@ quantity!(
     /// A privacy loss epsilon in billionths.
     Epsilon, from_nano, 9, "an epsilon", "a decimal from 0 to 999999999 with at most 9 digits after the point"
 );
+/// The 97.5 % point of the normal distribution.
+pub const NORMAL_95: f64 = 1.959_963_984_540_054;
+
 /// How the privacy loss of many queries is added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Account {
@@ -134,6 +137,16 @@ pub enum Account {
 }
 
 impl Account {
+    /// Within how many standard deviations 95 % of its noise is: [`NORMAL_95`], or for the Laplace
+    /// distribution `ln(20) / sqrt(2)`. Of sums and ratios of several it is between the two.
+    #[must_use]
+    pub const fn deviations_95(self) -> f64 {
+        match self {
+            Self::Zcdp => NORMAL_95,
+            Self::Basic => 2.118_302_605_249_42,
+        }
+    }
+
     /// Its name in a permit and on a card.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -25,7 +25,7 @@ use crate::above::Above;
 use crate::bound::{Bound, BoundEstimate, BoundSpec};
 use crate::functions::CLAMP;
 use crate::grant::{GrantedTable, granted};
-use crate::rules::{Argument, Asked, Below, aggregate, capped, joined, not_private};
+use crate::rules::{Argument, Asked, Below, aggregate, capped, joined, joined_above, not_private};
 use crate::run::physical;
 use crate::{session, statement};
 
@@ -103,11 +103,12 @@ pub async fn plan(
     let tables = granted(policy, snapshot);
     let state = context(store, &tables).map_err(|_| no_engine())?;
     let analysed = statement::analysed(&state, &ask.sql).await?;
-    let whole = joined(analysed.clone(), &state)?;
+    let whole = joined_above(analysed.clone(), &state)?;
     let (above, releases) = Above::split(whole)?;
     let (mut shapes, mut bounded) = (Vec::new(), Vec::new());
     for release in &releases {
-        let below = capped(&release.input, &tables)?;
+        let input = joined(release.input.as_ref().clone(), &state)?;
+        let below = capped(&input, &tables)?;
         let (shape, plan) = bound(release, below, policy, ask)?;
         shapes.push(shape);
         bounded.push(plan);
@@ -305,16 +306,20 @@ fn position(arguments: &[Argument], wanted: &Argument, schema: &DFSchema) -> Opt
         })
 }
 
-/// The expression that a number is there with: bounds and a number's other types take nothing away.
+/// The expression that a number is there with: neither bounds nor becoming a real number takes one
+/// away. A cast to a narrower type does.
 fn present<'e>(expr: &'e Expr, schema: &DFSchema) -> &'e Expr {
-    let number = |expr: &Expr| expr.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+    let real = |of: &Expr| {
+        let number = of.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+        number && matches!(expr.get_type(schema), Ok(DataType::Float64))
+    };
     match expr {
         Expr::ScalarFunction(call) if call.name() == CLAMP => {
             let first = call.args.first();
             first.map_or(expr, |first| present(first, schema))
         }
-        Expr::Cast(cast) if number(&cast.expr) => present(&cast.expr, schema),
-        Expr::TryCast(cast) if number(&cast.expr) => present(&cast.expr, schema),
+        Expr::Cast(cast) if real(&cast.expr) => present(&cast.expr, schema),
+        Expr::TryCast(cast) if real(&cast.expr) => present(&cast.expr, schema),
         _ => expr,
     }
 }

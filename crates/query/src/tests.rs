@@ -130,7 +130,15 @@ async fn a_count_stands_behind_a_number_of_its_column() {
         ),
         ("COUNT(birth_year), SUM(clamp(birth_year, 1900, 2000))", 2),
         ("COUNT(value), SUM(clamp(value + 1, 0, 9))", 3),
-        ("COUNT(code), SUM(TRY_CAST(code AS INT))", 3),
+        // A narrower type loses what does not fit: its count is another.
+        (
+            "COUNT(birth_year), SUM(clamp(TRY_CAST(birth_year AS SMALLINT), 0, 9))",
+            3,
+        ),
+        (
+            "COUNT(TRY_CAST(birth_year AS SMALLINT)), SUM(clamp(birth_year, 0, 9))",
+            3,
+        ),
     ] {
         let table = if columns.contains("birth") {
             "person"
@@ -138,10 +146,8 @@ async fn a_count_stands_behind_a_number_of_its_column() {
             "visit"
         };
         let sql = format!("SELECT {columns} FROM {table}");
-        match planned(&records, &ask(&sql)).await {
-            Ok(plan) => assert_eq!(shape(&plan).masks, masks, "{sql}"),
-            Err(refusal) => assert!(sql.contains("TRY_CAST"), "{refusal}"),
-        }
+        let plan = planned(&records, &ask(&sql)).await.unwrap();
+        assert_eq!(shape(&plan).masks, masks, "{sql}");
     }
 }
 
@@ -153,6 +159,10 @@ async fn answers_are_joined_and_each_is_released_once() {
     let visits = "SELECT p.sex, COUNT(*) AS n FROM visit v JOIN person p \
                   ON p.person_id = v.person_id GROUP BY p.sex";
     for (sql, releases) in [
+        (
+            "WITH a AS (SELECT sex, COUNT(*) AS n FROM person WHERE person_id IN (SELECT person_id FROM visit) GROUP BY sex) SELECT x.n - y.n FROM a x JOIN a y ON x.sex < y.sex".to_owned(),
+            1,
+        ),
         (
             format!("{by_sex} SELECT x.sex, x.n / y.n FROM a x JOIN a y ON x.sex = y.sex"),
             1,

@@ -13,6 +13,8 @@ pub struct Answered {
     pub(super) rows: usize,
     pub(super) releases: Vec<Release>,
     pub(super) places: Vec<Place>,
+    /// Standard errors of a computed number that its interval has to each side.
+    pub(super) width: f64,
 }
 
 /// A column of an answer.
@@ -87,7 +89,7 @@ impl Answered {
                     None => Some(Cell::Hidden),
                 }
             }
-            computed => Some(computed.cell(&|column| self.told(row, column))),
+            computed => Some(computed.cell(&|column| self.told(row, column), self.width)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lazaret_disclosure::{Cell, NORMAL_95, Number, Shown};
+use lazaret_disclosure::{Cell, Number, Shown};
 
 /// A number computed of a release's columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,15 +45,15 @@ struct Dual {
 
 impl Formula {
     /// The number in a row. Its standard error follows from those of the estimates in it, which
-    /// have independent noise, by the delta method; its interval is that of a normal distribution.
+    /// have independent noise, by the delta method; its interval is `width` of them to each side.
     /// What is hidden stays hidden in all that is computed of it.
-    pub(super) fn cell(&self, row: Row<'_>) -> Cell {
+    pub(super) fn cell(&self, row: Row<'_>, width: f64) -> Cell {
         let dual = self.at(row).filter(|dual| dual.value.is_finite());
         let Some(dual) = dual else {
             return Cell::Hidden;
         };
         let std_error = dual.error();
-        let half = NORMAL_95 * std_error;
+        let half = width * std_error;
         Cell::Shown(Shown {
             value: Number::Real(dual.value),
             std_error,
@@ -130,6 +130,8 @@ impl Operation {
 
 #[cfg(test)]
 mod tests {
+    use lazaret_model::NORMAL_95;
+
     use super::*;
 
     fn of(operation: Operation, left: Formula, right: Formula) -> Formula {
@@ -180,7 +182,7 @@ mod tests {
                     1_000.0 + 90.0 * normal(&mut seed),
                 ];
                 let row = |column: usize| told(column, drawn[column], [60.0, 90.0][column]);
-                let Cell::Shown(shown) = formula.cell(&row) else {
+                let Cell::Shown(shown) = formula.cell(&row, NORMAL_95) else {
                     panic!("shown")
                 };
                 real(shown.low95) <= truth && truth <= real(shown.high95)
@@ -211,10 +213,10 @@ mod tests {
             of(Operation::Times, Formula::Number(f64::MAX), column(0)),
         ];
         for formula in hidden {
-            assert_eq!(formula.cell(&row), Cell::Hidden, "{formula:?}");
+            assert_eq!(formula.cell(&row, NORMAL_95), Cell::Hidden, "{formula:?}");
         }
         let year = of(Operation::Minus, column(2), Formula::Number(1_900.0));
-        let Cell::Shown(shown) = year.cell(&row) else {
+        let Cell::Shown(shown) = year.cell(&row, NORMAL_95) else {
             panic!("a key is exact")
         };
         assert_eq!((real(shown.value), shown.std_error), (90.0, 0.0));

@@ -75,6 +75,7 @@ impl PrivatePlan {
             rows: numbers.num_rows(),
             releases,
             places,
+            width: self.price().account().deviations_95(),
         })
     }
 }

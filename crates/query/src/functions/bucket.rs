@@ -10,7 +10,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
-use super::numbers;
+use super::{literals, numbers};
 use crate::rules::literal;
 
 /// The name of the function.
@@ -104,12 +104,8 @@ impl ScalarUDFImpl for WidthBucket {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let literals = args.args.iter().map(|arg| match arg {
-            ColumnarValue::Scalar(value) => Expr::Literal(value.clone(), None),
-            ColumnarValue::Array(_) => Expr::Literal(ScalarValue::Null, None),
-        });
-        let buckets = Buckets::declared(&literals.collect::<Vec<_>>())
-            .map_err(|why| plan_datafusion_err!("{why}"))?;
+        let buckets =
+            Buckets::declared(&literals(&args)).map_err(|why| plan_datafusion_err!("{why}"))?;
         let bars = numbers(&args)?
             .iter()
             .map(|value| value.and_then(|value| buckets.of(value)))

@@ -136,12 +136,8 @@ impl ScalarUDFImpl for Clamp {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let literals = args.args.iter().map(|arg| match arg {
-            ColumnarValue::Scalar(value) => Expr::Literal(value.clone(), None),
-            ColumnarValue::Array(_) => Expr::Literal(ScalarValue::Null, None),
-        });
-        let bounds = declared_bounds(&literals.collect::<Vec<_>>())
-            .map_err(|why| plan_datafusion_err!("{why}"))?;
+        let bounds =
+            declared_bounds(&literals(&args)).map_err(|why| plan_datafusion_err!("{why}"))?;
         let per_one = 10f64.powi(i32::from(bounds.scale()));
         #[allow(clippy::cast_precision_loss, reason = "bounds are within 2^53 units")]
         let clamped = |value: f64| in_units(value, per_one, bounds) as f64 / per_one;
@@ -153,6 +149,15 @@ impl ScalarUDFImpl for Clamp {
             Arc::new(clamped.collect::<Float64Array>()) as ArrayRef,
         ))
     }
+}
+
+/// The arguments as they were written, NULL in place of a column.
+fn literals(args: &ScalarFunctionArgs) -> Vec<Expr> {
+    let literal = |arg: &ColumnarValue| match arg {
+        ColumnarValue::Scalar(value) => Expr::Literal(value.clone(), None),
+        ColumnarValue::Array(_) => Expr::Literal(ScalarValue::Null, None),
+    };
+    args.args.iter().map(literal).collect()
 }
 
 /// The first argument, which the signature makes floating point numbers.

@@ -4,8 +4,8 @@ use std::f64::consts::SQRT_2;
 use std::fmt;
 use std::str::FromStr;
 
-use lazaret_disclosure::{Card, Estimate, Measure, NORMAL_95, Price, Priced, Role, Shape, price};
-use lazaret_model::{Clamp, Decimal, Epsilon, Refusal, RefusalCode};
+use lazaret_disclosure::{Card, Estimate, Measure, Price, Priced, Role, Shape, price};
+use lazaret_model::{Clamp, Decimal, Epsilon, NORMAL_95, Refusal, RefusalCode};
 use lazaret_permit::Policy;
 
 use crate::rules::not_private;
@@ -182,11 +182,12 @@ impl Accuracy {
 
     /// How close all estimates come.
     fn reached(self, price: &Price) -> f64 {
+        let width = price.account().deviations_95();
         let each = price.parts().iter().flat_map(|part| {
             let estimates = part.shape().estimates.iter().enumerate();
-            estimates.map(|(at, estimate)| {
+            estimates.map(move |(at, estimate)| {
                 let error = std_error(part, at, self.persons).unwrap_or(f64::INFINITY);
-                NORMAL_95 * error / self.whole(estimate)
+                width * error / self.whole(estimate)
             })
         });
         each.fold(0.0, f64::max)

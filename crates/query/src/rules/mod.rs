@@ -26,7 +26,7 @@ pub(crate) use expression::facts;
 pub(crate) use interval::Interval;
 pub(crate) use join::capped;
 pub(crate) use literal::{decimal, literal};
-pub(crate) use subquery::joined;
+pub(crate) use subquery::{joined, joined_above};
 
 /// What a column may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
